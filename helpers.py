@@ -1,0 +1,1021 @@
+"""The shared code of the series: a convolutional neural network and its back-propagation, in NumPy.
+
+Read it from top to bottom: operators on matrices, layers, the network, training, gradient checks, saving, data.
+
+Every layer is written once for every number system: float32 and float64 to train, complex numbers to measure a
+gradient (complex step), ``fractions.Fraction`` to compute by hand, SymPy expressions to prove the code. That costs
+four habits, which explain the few unusual lines: comparisons look at the real part, nothing is ever conjugated, exp,
+log and tanh are dispatched for arrays of objects, and factors such as 1/n^2 stay exact there.
+
+Conventions (``derivations/notation.md``): the batch is the last axis, so vectors are columns (n, N) and maps are (C,
+H, W, N); "convolution" in the forward pass is cross-correlation, as in TensorFlow and PyTorch; the 1/N of the mean
+stands once, in the loss; relu'(0) = 0; the first of several equal maxima, in reading order, gets the gradient.
+
+Every layer keeps ``params`` and ``grads`` (name -> array) and works in two steps: ``forward(x)`` returns the output
+and remembers what the backward pass needs, ``backward(g)`` takes g = dJ/d(output), fills ``grads`` and returns dJ/dx.
+What is remembered is always the layer's own: arrays that were handed in or out may be edited, and no later call
+overwrites them.
+"""
+
+import copy
+import functools
+import gzip
+import hashlib
+import itertools
+import json
+import math
+import os
+import sys
+import tempfile
+import time
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from tqdm.auto import tqdm
+
+# --- number systems --------------------------------------------------------------------------------------------------
+
+
+def _is_symbolic(x):
+    """Whether any entry of the object array x is a SymPy expression (known by its ``free_symbols``)."""
+    return x.dtype == object and any(hasattr(entry, "free_symbols") for entry in x.flat)
+
+
+def _elementwise(name, x):
+    """The function exp, log or tanh of every entry of x, for objects too: SymPy's own, else the one on real numbers."""
+    if x.dtype != object:
+        return getattr(np, name)(x)
+    library = sys.modules["sympy"] if _is_symbolic(x) else math
+    return np.frompyfunc(getattr(library, name), 1, 1)(x)
+
+
+def _reciprocal(number, like):
+    """1 / number, as an exact fraction where ``like`` holds exact objects."""
+    return Fraction(1, number) if like.dtype == object else 1 / number
+
+
+def _decided(compare, *arrays):
+    """compare(*arrays), with a readable error where symbols leave the order open."""
+    try:
+        return compare(*arrays)
+    except TypeError as error:
+        hint = "give symbols with assumptions, such as entries m and m + d with m real and d positive"
+        raise ValueError(f"relu and max pooling compare entries, and the order is open ({error}): {hint}") from error
+
+
+# --- operators on matrices -------------------------------------------------------------------------------------------
+
+
+def rot180(k):
+    """The matrix k turned by 180 degrees: entry (u, v) moves to (kh-1-u, kw-1-v). Not a transpose."""
+    return _matrix(k, "k")[::-1, ::-1]
+
+
+def correlate2d(x, k, mode="valid"):
+    """Cross-correlation: slide k over x as it is and add up the products; z[i,j] = sum over u, v of k[u,v] x[i+u,j+v].
+
+    x is (H, W), k is (kh, kw). ``mode`` is "valid" (only where k fits: (H-kh+1, W-kw+1)), "full" (wherever k touches x,
+    zeros around it: (H+kh-1, W+kw-1)) or "same" (the middle of "full", of the shape of x). Named and centred as in
+    SciPy, but complex entries are not conjugated. Raises ValueError for anything but two matrices, a kernel larger than
+    x in mode "valid", or an unknown mode. Equations conv.*; the operation that TensorFlow and PyTorch call convolution.
+    """
+    x, k = _matrix(x, "x"), _matrix(k, "k")
+    (height, width), (kh, kw) = x.shape, k.shape
+    if mode == "valid":
+        if kh > height or kw > width:
+            raise ValueError(f"kernel {k.shape} is larger than x {x.shape}: pass a smaller kernel, or mode='full'")
+        return np.tensordot(sliding_window_view(x, k.shape), k, axes=2)
+    if mode == "full":
+        return correlate2d(np.pad(x, ((kh - 1, kh - 1), (kw - 1, kw - 1))), k, "valid")
+    if mode == "same":
+        return _middle(correlate2d(x, k, "full"), x.shape, (kh // 2, kw // 2))
+    raise ValueError(f"mode is {mode!r}, expected 'valid', 'same' or 'full'")
+
+
+def convolve2d(x, k, mode="valid"):
+    """True convolution, as MATLAB's conv2 and SciPy's convolve2d: correlate with the kernel turned by 180 degrees.
+
+    z[i,j] = sum over u, v of k[u,v] x[i-u,j-v] in mode "full". Shapes, modes and errors as :func:`correlate2d`.
+    """
+    if mode == "same":
+        return _middle(convolve2d(x, k, "full"), np.shape(x), [(side - 1) // 2 for side in np.shape(k)])
+    return correlate2d(x, rot180(k), mode)
+
+
+def _middle(z, shape, corner):
+    return z[corner[0] : corner[0] + shape[0], corner[1] : corner[1] + shape[1]]
+
+
+def down(a, size=2):
+    """Block mean: one entry for each size x size block of the matrix a, (H, W) -> (H/size, W/size).
+
+    Raises ValueError where ``size`` does not divide both sides. Bouvrie's notes and the source material fold the
+    1/size^2 into beta and let down be the block *sum*; here it is the mean.
+    """
+    a = _matrix(a, "a")
+    _check_divides(a.shape, size, "down")
+    return _block_sum(a[None, :, :, None], size)[0, :, :, 0] * _reciprocal(size * size, a)
+
+
+def up(delta, size=2):
+    """Repeat each entry of the matrix delta over a size x size block: the Kronecker product with a block of ones.
+
+    The transpose of the block *sum*. The gradient of the block mean ``down`` is therefore up(delta) / size^2.
+    """
+    _check_size(size, "up, size")
+    return _repeat_blocks(_matrix(delta, "delta")[None, :, :, None], size)[0, :, :, 0]
+
+
+def _block_sum(x, size):
+    """The sum over each size x size block of maps (C, H, W, N): size^2 slices, added."""
+    return functools.reduce(np.add, _taps(x, size, size))
+
+
+def _repeat_blocks(g, size):
+    """Each entry of the maps g (C, H, W, N) repeated over a size x size block."""
+    maps, height, width, n = g.shape
+    blocks = np.broadcast_to(g[:, :, None, :, None, :], (maps, height, size, width, size, n))
+    return blocks.reshape(maps, height * size, width * size, n)
+
+
+def _taps(x, size, stride):
+    """The size^2 slices of maps (C, H, W, N): slice (u, v) holds entry (u, v) of every window, in reading order."""
+    rows, columns = (length - size + 1 for length in x.shape[1:3])
+    return [x[:, u : u + rows : stride, v : v + columns : stride] for u in range(size) for v in range(size)]
+
+
+# --- what every input must satisfy -----------------------------------------------------------------------------------
+
+
+def _matrix(a, name):
+    a = np.asarray(a)
+    if a.ndim != 2 or a.size == 0:
+        raise ValueError(f"{name} has shape {a.shape}, expected a matrix (two axes, not empty); pass one map at a time")
+    return a
+
+
+def _check_size(size, owner, least=1):
+    if not isinstance(size, int | np.integer) or size < least:
+        raise ValueError(f"{owner} is {size!r}, expected a whole number of at least {least}")
+
+
+def _check_divides(lengths, size, owner):
+    _check_size(size, f"{owner}, size")
+    if any(length % size for length in lengths):
+        raise ValueError(
+            f"{owner}: size {size} does not divide height and width {tuple(lengths)}: crop or pad the maps"
+        )
+
+
+def _check_finite(x, owner, name):
+    """Raise where x holds NaN or infinity. The sum tells in one fast pass; only then are the entries searched."""
+    if x.dtype != object and np.isfinite(x.sum()):
+        return
+    broken = np.argwhere(x != x if x.dtype == object else ~np.isfinite(x))
+    if len(broken):
+        raise ValueError(
+            f"{owner}: {name} has {len(broken)} entries that are NaN or infinite, the first at {broken[0].tolist()}. "
+            "Clean the data; if this came up in training, the learning rate is too large."
+        )
+
+
+def _check_labels(labels, classes, n):
+    labels = np.asarray(labels)
+    if labels.shape != (n,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels have shape {labels.shape} and type {labels.dtype}, expected ({n},) whole numbers, one class for "
+            "each example; a one-hot matrix Y becomes labels by np.argmax(Y, axis=0)"
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        given, rows = f"from {labels.min()} to {labels.max()}", f"z has {classes} rows, one for each class"
+        raise ValueError(f"labels reach {given}, expected 0 to {classes - 1}: {rows}; count classes from 0")
+    return labels.copy()
+
+
+# --- layers ----------------------------------------------------------------------------------------------------------
+
+
+class Layer:
+    """What all layers share: the checks around ``compute``, ``parameter_gradients`` and ``input_gradient``.
+
+    A layer type writes these three (the second only if it has parameters), names its constructor's arguments in
+    ``arguments`` and the shape of its input in ``expects``.
+    """
+
+    arguments = ()
+    expects = "maps (C, H, W, N): channels, height, width, and the batch last"
+    axes = 4
+
+    def __init__(self):
+        self.params, self.grads = {}, {}
+        self.input_shape = self.output_shape = None
+
+    def __repr__(self):
+        given = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.arguments)
+        return f"{type(self).__name__}({given})"
+
+    def forward(self, x):
+        """The layer's output for the input x. Raises ValueError where x does not fit or is not finite."""
+        x = np.asarray(x)
+        if (self.axes and x.ndim != self.axes) or x.ndim == 0 or not self.fits(x.shape):
+            raise ValueError(f"{self} got x of shape {x.shape}, expected {self.expects}. {_batch_first_hint(x.shape)}")
+        if x.size == 0:
+            raise ValueError(f"{self} got an empty batch, x of shape {x.shape}: pass at least one example")
+        _check_finite(x, self, "x")
+        output = self.compute(x)
+        self.input_shape, self.output_shape = x.shape, output.shape
+        return output
+
+    def fits(self, shape):
+        """Whether an input of this shape, already of the right number of axes, belongs to this layer."""
+        return True
+
+    def backward(self, g, input_gradient=True):
+        """Fill ``grads`` from g = dJ/d(output) and return dJ/dx (or None, where ``input_gradient`` is False).
+
+        Raises ValueError before the first forward pass and where g has not the shape of the output.
+        """
+        if self.output_shape is None:
+            raise ValueError(f"{self}: call forward(x) before backward(g), it remembers what backward needs")
+        g = np.asarray(g)
+        if g.shape != self.output_shape:
+            raise ValueError(f"{self} got g of shape {g.shape}, expected {self.output_shape}, the shape of the output")
+        self.grads = self.parameter_gradients(g)
+        return self.input_gradient(g) if input_gradient else None
+
+    def parameter_gradients(self, g):
+        """dJ/d(parameter) for every parameter, from g = dJ/d(output)."""
+        return {}
+
+    def kinks(self, x):
+        """How many entries of the input x sit exactly where this layer has no derivative."""
+        return 0
+
+
+def _batch_first_hint(shape):
+    return f"If the batch comes first, move it: np.moveaxis(x, 0, -1) makes {shape[1:] + shape[:1]}." if shape else ""
+
+
+class Dense(Layer):
+    """Fully connected layer: z = W x + b, every output a weighted sum of all inputs.
+
+    x (n_in, N) -> z (n_out, N); W (n_out, n_in), b (n_out,). ``backward`` takes delta = dJ/dz.
+    Equations fully_connected.*; Nielsen, Neural networks and deep learning, chapter 2 (BP2-BP4).
+    """
+
+    arguments = ("n_in", "n_out")
+    axes = 2
+
+    def __init__(self, n_in, n_out, rng=None, dtype=np.float64):
+        super().__init__()
+        self.n_in, self.n_out = n_in, n_out
+        for name in self.arguments:
+            _check_size(getattr(self, name), f"Dense, {name}")
+        self.expects = f"vectors ({n_in}, N), one column for each example"
+        self.params = {"W": _normal(rng, (n_out, n_in), n_in, dtype), "b": np.zeros(n_out, dtype)}
+
+    def fits(self, shape):
+        return shape[0] == self.n_in
+
+    def compute(self, x):
+        self.x = x.copy()
+        return self.params["W"] @ x + self.params["b"][:, None]
+
+    def parameter_gradients(self, delta):
+        return {"W": delta @ self.x.T, "b": delta.sum(axis=1)}
+
+    def input_gradient(self, delta):
+        return self.params["W"].T @ delta
+
+
+class Activation(Layer):
+    """An activation a = f(z), entry by entry, on an array of any shape.
+
+    ``slope`` = f'(z) is kept from the forward pass. ``backward`` takes dJ/da and returns delta = dJ/dz = dJ/da * f'(z),
+    entry by entry: equations activations.*.
+    """
+
+    axes = None
+    expects = "an array whose last axis is the batch"
+
+    def input_gradient(self, g):
+        return g * self.slope
+
+
+class Sigmoid(Activation):
+    """a = 1 / (1 + exp(-z)), between 0 and 1; f'(z) = a (1 - a), at most 1/4."""
+
+    def compute(self, z):
+        with np.errstate(over="ignore"):  # exp(-z) = inf for very negative z gives the right a = 0
+            a = 1 / (1 + _elementwise("exp", -z))
+        self.slope = a * (1 - a)
+        return a
+
+
+class Tanh(Activation):
+    """a = tanh(z), between -1 and 1; f'(z) = 1 - a^2, at most 1."""
+
+    def compute(self, z):
+        a = _elementwise("tanh", z)
+        self.slope = 1 - a * a
+        return a
+
+
+class ReLU(Activation):
+    """a = max(z, 0); f'(z) = 1 where z > 0 and 0 elsewhere, also at z = 0, where it is a choice."""
+
+    def compute(self, z):
+        positive = np.asarray(_decided(np.greater, z.real, 0), bool)
+        self.slope = positive.view(np.int8).astype(z.real.dtype)
+        return z * self.slope
+
+    def kinks(self, z):
+        return int(np.count_nonzero(z == 0))
+
+
+class Conv2D(Layer):
+    """Convolution of maps: z[o] = sum over c of correlate(x[c], K[o,c]) + b[o], every ``stride`` steps, zero-padded.
+
+    x (C, H, W, N) -> z (O, OH, OW, N) with OH = (H + 2 padding - kh) // stride + 1, OW likewise; K (O, C, kh, kw), b
+    (O,). ``size`` is the side of the kernel, or (kh, kw). ``backward`` takes delta = dJ/dz.
+
+    The windows of each row of outputs are laid out as the columns of a matrix (im2col), so that the layer is a stack
+    of products K @ columns[row], and its gradients are those of a fully connected layer, added up over the rows for K
+    and where windows overlap for x. (One product for all rows at once is slower: its matrices outgrow the processor's
+    cache.) Equations conv.* and maps.*.
+    """
+
+    arguments = ("c_in", "c_out", "size", "stride", "padding")
+
+    def __init__(self, c_in, c_out, size, stride=1, padding=0, rng=None, dtype=np.float64):
+        super().__init__()
+        self.c_in, self.c_out, self.size, self.stride, self.padding = c_in, c_out, size, stride, padding
+        kh, kw = size if isinstance(size, tuple | list) else (size, size)
+        for name, value in [("c_in", c_in), ("c_out", c_out), ("size", kh), ("size", kw), ("stride", stride)]:
+            _check_size(value, f"Conv2D, {name}")
+        _check_size(padding, "Conv2D, padding", least=0)
+        self.expects = (
+            f"maps ({c_in}, H, W, N) with H >= {kh - 2 * padding} and W >= {kw - 2 * padding}, the batch last"
+        )
+        self.params = {"K": _normal(rng, (c_out, c_in, kh, kw), c_in * kh * kw, dtype), "b": np.zeros(c_out, dtype)}
+
+    def fits(self, shape):
+        kh, kw = self.params["K"].shape[2:]
+        return shape[0] == self.c_in and shape[1] + 2 * self.padding >= kh and shape[2] + 2 * self.padding >= kw
+
+    def compute(self, x):
+        K, b = self.params["K"], self.params["b"]
+        p, s = self.padding, self.stride
+        padded = np.pad(x, ((0, 0), (p, p), (p, p), (0, 0))) if p else x
+        windows = sliding_window_view(padded, K.shape[2:], axis=(1, 2))[:, ::s, ::s]  # (C, OH, OW, N, kh, kw)
+        self.padded_shape, (rows, columns, n) = padded.shape, windows.shape[1:4]
+        self.columns = windows.transpose(1, 0, 4, 5, 2, 3).copy().reshape(rows, K[0].size, columns * n)
+        z = K.reshape(len(K), -1) @ self.columns + b[:, None]  # (OH, O, OW N)
+        return z.transpose(1, 0, 2).reshape(len(K), rows, columns, n)
+
+    def parameter_gradients(self, delta):
+        K = self._rows(delta) @ self.columns.transpose(0, 2, 1)
+        return {"K": K.sum(axis=0).reshape(self.params["K"].shape), "b": delta.sum(axis=(1, 2, 3))}
+
+    def input_gradient(self, delta):
+        K, p, s = self.params["K"], self.padding, self.stride
+        (_, c_in, kh, kw), (_, rows, columns, n) = K.shape, delta.shape
+        products = K.reshape(len(K), -1).T @ self._rows(delta)
+        products = products.reshape(rows, c_in, kh, kw, columns, n).transpose(2, 3, 1, 0, 4, 5)
+        dx = np.zeros(self.padded_shape, products.dtype)
+        for u, v in itertools.product(range(kh), range(kw)):  # an input entry in several windows collects from each
+            dx[:, u : u + s * rows : s, v : v + s * columns : s] += products[u, v]
+        return dx[:, p : dx.shape[1] - p, p : dx.shape[2] - p]
+
+    def _rows(self, delta):
+        """delta (O, OH, OW, N) as a stack of matrices (O, OW N), one for each row of outputs."""
+        return delta.reshape(*delta.shape[:2], -1).transpose(1, 0, 2)
+
+
+class MeanPool2D(Layer):
+    """Mean pooling: z = beta * down(x) + b, with one pair (beta, b) for each map.
+
+    x (C, H, W, N) -> z (C, H/size, W/size, N); beta (C,), b (C,). Where ``maps`` is None there are no parameters and
+    z = down(x). ``backward`` takes delta = dJ/dz. Equations mean_pool.*; Bouvrie, Notes on convolutional neural
+    networks (2006), section 3.2.
+    """
+
+    arguments = ("size", "maps")
+
+    def __init__(self, size=2, maps=None, dtype=np.float64):
+        super().__init__()
+        _check_size(size, "MeanPool2D, size")
+        self.size, self.maps = size, maps
+        if maps is not None:
+            _check_size(maps, "MeanPool2D, maps")
+            self.expects = f"maps ({maps}, H, W, N), the batch last"
+            self.params = {"beta": np.ones(maps, dtype), "b": np.zeros(maps, dtype)}
+
+    def fits(self, shape):
+        return self.maps is None or shape[0] == self.maps
+
+    def compute(self, x):
+        _check_divides(x.shape[1:3], self.size, self)
+        self.pooled = _block_sum(x, self.size) * _reciprocal(self.size**2, x)
+        if self.maps is None:
+            return self.pooled.copy()
+        return _per_map(self.params["beta"]) * self.pooled + _per_map(self.params["b"])
+
+    def parameter_gradients(self, delta):
+        if self.maps is None:
+            return {}
+        return {"beta": (delta * self.pooled).sum(axis=(1, 2, 3)), "b": delta.sum(axis=(1, 2, 3))}
+
+    def input_gradient(self, delta):
+        share = delta * _reciprocal(self.size**2, delta)
+        if self.maps is not None:
+            share = _per_map(self.params["beta"]) * share
+        return _repeat_blocks(share, self.size)
+
+
+class MaxPool2D(Layer):
+    """Max pooling: the largest entry of each size x size window, every ``stride`` steps (``size`` where None).
+
+    x (C, H, W, N) -> z (C, (H-size) // stride + 1, (W-size) // stride + 1, N). Where several entries tie, the first in
+    reading order wins. ``backward`` takes delta = dJ/dz and sends each entry to the winner of its window; windows that
+    overlap add up. Equations max_pool.*.
+    """
+
+    arguments = ("size", "stride")
+
+    def __init__(self, size=2, stride=None):
+        super().__init__()
+        self.size, self.stride = size, size if stride is None else stride
+        for name in self.arguments:
+            _check_size(getattr(self, name), f"MaxPool2D, {name}")
+        self.expects = f"maps (C, H, W, N) with H and W at least {size}, the batch last"
+
+    def fits(self, shape):
+        return min(shape[1:3]) >= self.size
+
+    def compute(self, x):
+        taps = _taps(x, self.size, self.stride)
+        largest = _decided(functools.partial(functools.reduce, np.maximum), [tap.real for tap in taps])
+        self.wins, free = [], np.ones(largest.shape, bool)
+        for tap in taps:
+            wins = free & (tap.real == largest)
+            free &= ~wins
+            self.wins.append(wins.view(np.int8))
+        if np.iscomplexobj(x):
+            return sum(tap * wins for tap, wins in zip(taps, self.wins, strict=True))
+        return largest
+
+    def input_gradient(self, delta):
+        dx = np.zeros(self.input_shape, delta.dtype)
+        for tap, wins in zip(_taps(dx, self.size, self.stride), self.wins, strict=True):
+            tap += delta * wins
+        return dx
+
+    def kinks(self, x):
+        taps = [tap.real for tap in _taps(x, self.size, self.stride)]
+        largest = functools.reduce(np.maximum, taps)
+        return int(np.count_nonzero(sum((tap == largest).astype(int) for tap in taps) > 1))
+
+
+class Flatten(Layer):
+    """Lay the maps of each example out as one column: (C, H, W, N) -> (C H W, N), in reading order; back is the
+    inverse.
+    """
+
+    def compute(self, x):
+        return x.reshape(-1, x.shape[-1])
+
+    def input_gradient(self, g):
+        return g.reshape(self.input_shape)
+
+
+class SoftmaxCrossEntropy:
+    """Softmax and cross-entropy in one: p = exp(z) / sum exp(z), and J = the mean over the batch of -log p[label].
+
+    z (n, N), labels (N,) whole numbers -> J, a scalar in nats. ``backward()`` returns delta = dJ/dz = (p - y) / N
+    with y the one-hot labels: the one place where 1/N stands. Equations softmax.*; exponents are shifted by the
+    column's largest z, which changes nothing but the range (symbols need no shift). Raises ValueError for scores or
+    labels that do not fit.
+    """
+
+    def __init__(self):
+        self.p = self.labels = None
+
+    def forward(self, z, labels):
+        z = np.asarray(z)
+        if z.ndim != 2 or z.size == 0:
+            raise ValueError(f"SoftmaxCrossEntropy got z of shape {z.shape}, expected scores (classes, N), not empty")
+        _check_finite(z, "SoftmaxCrossEntropy", "z")
+        n = z.shape[1]
+        self.labels = _check_labels(labels, len(z), n)
+        z = z if _is_symbolic(z) else z - z.real.max(axis=0)
+        exponentials = _elementwise("exp", z)
+        total = exponentials.sum(axis=0)
+        self.p = exponentials / total
+        return (_elementwise("log", total) - z[self.labels, np.arange(n)]).sum() / n
+
+    def backward(self):
+        if self.p is None:
+            raise ValueError("SoftmaxCrossEntropy: backward before forward; call forward(z, labels) first")
+        n = len(self.labels)
+        delta = self.p.copy()
+        delta[self.labels, np.arange(n)] -= 1
+        return delta / n
+
+
+def _normal(rng, shape, fan_in, dtype):
+    """He's initial weights: normal with variance 2 / fan_in, from ``rng`` (default: a generator seeded with 0)."""
+    rng = np.random.default_rng(0) if rng is None else rng
+    return (rng.standard_normal(shape) * math.sqrt(2 / fan_in)).astype(dtype)
+
+
+def _per_map(parameter):
+    """A parameter with one entry for each map, (C,), made to meet maps (C, H, W, N)."""
+    return parameter[:, None, None, None]
+
+
+# --- the network -----------------------------------------------------------------------------------------------------
+
+
+class Network:
+    """Layers one after the other, with softmax and cross-entropy at the end.
+
+    The forward pass hands each layer's output to the next; the backward pass hands each layer's dJ/dx to the one
+    before: that is all of back-propagation. Equations network.*.
+    """
+
+    def __init__(self, layers):
+        self.layers = list(layers)
+        if not self.layers:
+            raise ValueError("Network got no layers, expected at least one, such as Network([Dense(2, 3)])")
+        self.head = SoftmaxCrossEntropy()
+        self._loss_is_current = False
+
+    def __repr__(self):
+        return "Network([\n" + "".join(f"    {layer},\n" for layer in self.layers) + "])"
+
+    def forward(self, x):
+        """The scores z (classes, N) of a batch x."""
+        self._loss_is_current = False
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def loss(self, x, labels):
+        """J, the mean cross-entropy of a batch x with its labels."""
+        J = self.head.forward(self.forward(x), labels)
+        self._loss_is_current = True
+        return J
+
+    def backward(self, input_gradient=True):
+        """Fill every layer's ``grads`` for the last ``loss`` and return dJ/dx.
+
+        Where ``input_gradient`` is False the first layer's dJ/dx, which training never needs, is left out (None).
+        """
+        if not self._loss_is_current:
+            raise ValueError("Network: backward needs the loss of the same batch; call loss(x, labels) just before it")
+        g = self.head.backward()
+        for index, layer in reversed(list(enumerate(self.layers))):
+            g = layer.backward(g, input_gradient=input_gradient or index > 0)
+        return g
+
+    def gradients(self):
+        """{(layer index, parameter's name): dJ/d(parameter)} of the last backward pass."""
+        return {(i, name): g for i, layer in enumerate(self.layers) for name, g in layer.grads.items()}
+
+    def predict(self, x):
+        """The class with the largest score for each example of the batch: whole numbers (N,)."""
+        return self.forward(x).real.argmax(axis=0)
+
+
+ACTIVATIONS = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
+
+
+def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", seed=0, dtype=np.float32):
+    """The network of the series, 28x28 images, 10 classes: conv - pool - conv - pool - fully connected - softmax.
+
+    5x5 kernels, ``maps`` = (F1, F2) feature maps, 2x2 pooling: "mean" with trainable beta and b, or "max". f =
+    ``activation`` ("relu", "sigmoid" or "tanh") follows the convolutions, and the pools too unless
+    ``pool_activation`` is None (or the name of another one). Shapes: (1,28,28) -> (F1,24,24) -> (F1,12,12) ->
+    (F2,8,8) -> (F2,4,4) -> 10.
+    """
+    after_pool = activation if pool_activation == "same" else pool_activation
+    _check_name("activation", activation, ACTIVATIONS)
+    _check_name("pool", pool, ("mean", "max"))
+    _check_name("pool_activation", after_pool, (*ACTIVATIONS, None))
+    if len(maps) != 2:
+        raise ValueError(f"maps is {maps!r}, expected two numbers of feature maps, such as (6, 12)")
+    rng, layers = np.random.default_rng(seed), []
+    for c_in, c_out in zip((1, maps[0]), maps, strict=True):
+        layers += [Conv2D(c_in, c_out, 5, rng=rng, dtype=dtype), ACTIVATIONS[activation]()]
+        layers += [MeanPool2D(2, maps=c_out, dtype=dtype) if pool == "mean" else MaxPool2D(2)]
+        layers += [ACTIVATIONS[after_pool]()] if after_pool else []
+    return Network([*layers, Flatten(), Dense(maps[1] * 4 * 4, 10, rng=rng, dtype=dtype)])
+
+
+def _check_name(what, name, known):
+    if name not in known:
+        raise ValueError(f"{what} is {name!r}, expected one of {', '.join(map(repr, known))}")
+
+
+# --- training --------------------------------------------------------------------------------------------------------
+
+
+class Optimizer:
+    """What both optimizers share: ``step(network)`` replaces every parameter by its updated value.
+
+    New arrays take the parameters' places all at once, so an array that was read out before stays as it was, and an
+    interrupt never leaves one half of a layer updated.
+    """
+
+    def __init__(self, lr):
+        if not 0 < lr < math.inf:
+            raise ValueError(f"lr is {lr!r}, expected a positive number such as 0.01")
+        self.lr = lr
+        self.steps = 0
+
+    def step(self, network):
+        """Update all parameters of the network from the gradients of its last backward pass."""
+        gradients = network.gradients()
+        if not gradients:
+            raise ValueError(
+                "the network has no gradients yet: call loss(x, labels) and backward() before step(network)"
+            )
+        self.steps += 1
+        params = {(i, name): network.layers[i].params[name] for i, name in gradients}
+        updated = {key: params[key] - self.change(key, g) for key, g in gradients.items()}
+        for (i, name), value in updated.items():
+            network.layers[i].params[name] = value
+
+
+class SGD(Optimizer):
+    """Gradient descent: W <- W - lr v, with v = dW, or with momentum v <- momentum v + dW (as in PyTorch)."""
+
+    def __init__(self, lr, momentum=0):
+        super().__init__(lr)
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum is {momentum!r}, expected a number from 0 up to, but not including, 1")
+        self.momentum, self.velocity = momentum, {}
+
+    def change(self, key, g):
+        if self.momentum and key in self.velocity:
+            g = self.momentum * self.velocity[key] + g
+        self.velocity[key] = g
+        return self.lr * g
+
+
+class Adam(Optimizer):
+    """Adam: each step divided by the root of a running mean of squared gradients (Kingma and Ba, 2015, algorithm 1).
+
+    Decay rates 0.9 and 0.999, epsilon 1e-8, running means corrected for their start at 0.
+    """
+
+    def __init__(self, lr):
+        super().__init__(lr)
+        self.mean, self.square = {}, {}
+
+    def change(self, key, g):
+        self.mean[key] = 0.9 * self.mean.get(key, 0.0) + 0.1 * g
+        self.square[key] = 0.999 * self.square.get(key, 0.0) + 0.001 * g * g
+        mean, square = self.mean[key] / (1 - 0.9**self.steps), self.square[key] / (1 - 0.999**self.steps)
+        return self.lr * mean / (np.sqrt(square) + 1e-8)
+
+
+def warmup_cosine(progress):
+    """A learning-rate schedule: up from 0 over the first tenth of training, then down to 0 along half a cosine.
+
+    ``progress`` in [0, 1] is the part of training that is done; returns the factor on the learning rate.
+    """
+    return progress / 0.1 if progress < 0.1 else 0.5 * (1 + math.cos(math.pi * (progress - 0.1) / 0.9))
+
+
+@dataclass
+class History:
+    """What ``train`` saw: per step ``losses`` and ``accuracies`` of the batch, per epoch ``validation`` accuracies."""
+
+    losses: list = field(default_factory=list, repr=False)
+    accuracies: list = field(default_factory=list, repr=False)
+    validation: list = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+
+def train(
+    network, data, epochs=3, batch_size=64, optimizer=None, schedule=warmup_cosine, validation=None, seed=0, quiet=False
+):
+    """Train the network on data = (images, labels) by mini-batches and return the :class:`History`.
+
+    Images have the batch last, (C, H, W, N); labels are (N,). Each epoch goes once through the data, in an order
+    drawn from ``seed``. ``optimizer`` is Adam(lr=0.01) where None; ``schedule`` maps the part of training done, 0 to
+    1, to a factor on its rate (None: constant). ``validation``, another pair, is measured after each epoch.
+    A bar shows the progress unless ``quiet``. A keyboard interrupt ends training early and keeps the weights and the
+    history, with ``interrupted`` set.
+    """
+    images, labels = _check_data(data)
+    _check_size(epochs, "train, epochs")
+    _check_size(batch_size, "train, batch_size")
+    optimizer = Adam(lr=0.01) if optimizer is None else optimizer
+    history, rng, peak, start = History(), np.random.default_rng(seed), optimizer.lr, time.perf_counter()
+    steps = math.ceil(len(labels) / batch_size) * epochs
+    with tqdm(total=steps, desc="training", unit="step", disable=quiet) as bar:
+        try:
+            for _ in range(epochs):
+                for x, y in _batches(images, labels, batch_size, rng, _dtype(network)):
+                    if schedule is not None:  # float(): a NumPy scalar would turn float32 parameters into float64
+                        optimizer.lr = float(peak * schedule((len(history.losses) + 0.5) / steps))
+                    _training_step(network, x, y, optimizer, history)
+                    bar.update()
+                    if len(history.losses) % 20 == 0:
+                        bar.set_postfix(_recent(history), refresh=False)
+                if validation is not None:
+                    history.validation.append(accuracy(network, validation))
+                bar.set_postfix(_recent(history))
+        except KeyboardInterrupt:
+            history.interrupted = True
+        finally:
+            optimizer.lr = peak
+            history.seconds = time.perf_counter() - start
+    return history
+
+
+def _training_step(network, x, labels, optimizer, history):
+    J = float(network.loss(x, labels))
+    network.backward(input_gradient=False)
+    optimizer.step(network)
+    history.losses.append(J)
+    history.accuracies.append(float(np.mean(network.head.p.argmax(axis=0) == labels)))
+
+
+def _recent(history):
+    """What the progress bar shows: means over the last 100 steps, and the last validation accuracy."""
+    shown = {"loss": f"{np.mean(history.losses[-100:]):.3f}", "accuracy": f"{np.mean(history.accuracies[-100:]):.1%}"}
+    return shown | ({"validation": f"{history.validation[-1]:.2%}"} if history.validation else {})
+
+
+def accuracy(network, data, batch_size=500):
+    """The share of the examples in data = (images, labels) whose label the network predicts, 0 to 1."""
+    images, labels = _check_data(data)
+    batches = _batches(images, labels, batch_size, None, _dtype(network))
+    return sum(int(np.count_nonzero(network.predict(x) == y)) for x, y in batches) / len(labels)
+
+
+def _batches(images, labels, batch_size, rng, dtype):
+    """The data in mini-batches, shuffled where ``rng`` is given: contiguous (C, H, W, n) images and their labels.
+
+    The images are gathered along their first axis in memory, which is fast for data that is stored image after image.
+    """
+    order = np.arange(len(labels)) if rng is None else rng.permutation(len(labels))
+    by_image = np.moveaxis(images, -1, 0)
+    for start in range(0, len(order), batch_size):
+        chosen = order[start : start + batch_size]
+        yield np.ascontiguousarray(np.moveaxis(by_image[chosen], 0, -1), dtype), labels[chosen]
+
+
+def _dtype(network):
+    """The type in which the network computes: that of its parameters together."""
+    return np.result_type(*(value for layer in network.layers for value in layer.params.values()))
+
+
+def _check_data(data):
+    images, labels = (np.asarray(part) for part in data)
+    if images.ndim < 2 or labels.ndim != 1 or images.shape[-1] != len(labels) or len(labels) == 0:
+        given = f"images of shape {images.shape} and labels of shape {labels.shape}"
+        raise ValueError(f"data is {given}, expected (C, H, W, N) and (N,). {_batch_first_hint(images.shape)}")
+    return images, labels
+
+
+# --- checks: is this gradient right? ---------------------------------------------------------------------------------
+
+
+class GradientError(AssertionError):
+    """A gradient disagrees with its measurement: the text names the array, the entry, both values and the error."""
+
+
+def numerical_gradient(f, x, h=1e-6):
+    """The gradient of the scalar f at x by central differences, (f(x + h e) - f(x - h e)) / 2h for every entry.
+
+    x is any array of real numbers; the result has its shape. The error is about h^2 f''' / 6 from the formula plus
+    1e-16 f / h from rounding: 8 to 10 digits at best.
+    """
+    x = np.array(x, np.float64)
+    return _each_entry(lambda step: (f(x + h * step) - f(x - h * step)) / (2 * h), x)
+
+
+def complex_step_gradient(f, x, h=1e-100):
+    """The gradient of the scalar f at x by complex steps, Im f(x + i h e) / h for every entry.
+
+    No difference is taken, so nothing cancels and h can be tiny: the result is right to machine precision, wherever f
+    is written for complex numbers and smooth at x. Squire and Trapp, SIAM Review 40 (1998).
+    """
+    x = np.array(x, np.float64)
+    return _each_entry(lambda step: np.imag(f(x + 1j * h * step)) / h, x)
+
+
+def _each_entry(slope, x):
+    """slope(e) for the unit step e along every entry of x."""
+    gradient = np.zeros(x.shape)
+    for entry in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[entry] = 1
+        gradient[entry] = slope(step)
+    return gradient
+
+
+@dataclass
+class GradientCheck:
+    """A passed check: ``rows`` of (array, shape, largest entry, error), and how many ``kinks`` the input sits on."""
+
+    method: str
+    rows: list
+    kinks: int
+
+    def __str__(self):
+        lines = [f"{'gradient':<16}{'shape':<18}{'largest entry':>14}{'error':>10}   ({self.method})"]
+        for name, shape, largest, error in self.rows:
+            bound = "0" if error == 0 else f"< 1e{math.floor(math.log10(error)) + 1:03d}"
+            lines.append(f"{name:<16}{shape!s:<18}{largest:>14.6g}{bound:>10}")
+        if self.kinks:
+            lines.append(
+                f"{self.kinks} entries sit on a kink or a tie, where there is no derivative and a choice was made"
+            )
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def check_gradients(target, x, labels=None, delta=None, tolerance=None, method="complex step", seed=0):
+    """Measure every gradient of a layer, a network or SoftmaxCrossEntropy at x, and compare it with ``backward``.
+
+    With ``labels`` the scalar is the loss J. A layer has none: there it is s = <delta, output>, the sum of products
+    with ``delta`` (drawn from ``seed`` where None), whose gradients are what backward(delta) claims to return. The
+    error of an array is max|difference| / max|measured gradient|; above ``tolerance`` (1e-12 by "complex step", 1e-6
+    by "central differences") GradientError is raised. All is computed in float64 on a copy: the target keeps its
+    parameters and grads. Returns a :class:`GradientCheck`, whose ``kinks`` count the entries at which relu or a tied
+    maximum has no derivative.
+    """
+    measures = {"complex step": (complex_step_gradient, 1e-12), "central differences": (numerical_gradient, 1e-6)}
+    _check_name("method", method, measures)
+    measure, usual = measures[method]
+    compare = functools.partial(_compare, target, method, usual if tolerance is None else tolerance)
+    model, x = copy.deepcopy(target), np.array(x, np.float64)
+    layers = model.layers if isinstance(model, Network) else [model] if isinstance(model, Layer) else []
+    for layer in layers:
+        layer.params = {name: np.array(value, np.float64) for name, value in layer.params.items()}
+    kinks = _count_kinks(layers, x)
+    scalar, dx = _objective(model, x, labels, delta, seed)
+    rows = [compare("x", dx, measure(scalar, x))]
+    for i, layer in enumerate(layers):
+        for name, value in layer.params.items():
+
+            def moved(to, layer=layer, name=name):
+                layer.params[name] = to
+                return scalar(x)
+
+            measured = measure(moved, value)
+            layer.params[name] = value
+            rows.append(compare(f"layer {i} {name}" if len(layers) > 1 else name, layer.grads.get(name), measured))
+    return GradientCheck(method, rows, kinks)
+
+
+def _objective(model, x, labels, delta, seed):
+    """The scalar to measure, as a function of the input, and the gradient by x that ``backward`` claims for it."""
+    if isinstance(model, Layer):
+        if labels is not None:
+            raise ValueError(f"{model} is a layer and has no loss: leave labels out, pass delta if you like")
+        output = model.forward(x)
+        delta = np.random.default_rng(seed).standard_normal(output.shape) if delta is None else np.asarray(delta)
+        return lambda at: (delta * model.forward(at)).sum(), model.backward(delta)
+    if labels is None:
+        raise ValueError(f"{type(model).__name__} is measured by its loss: pass labels, one class for each example")
+    scalar = functools.partial(model.loss if isinstance(model, Network) else model.forward, labels=labels)
+    scalar(x)
+    return scalar, model.backward()
+
+
+def _count_kinks(layers, x):
+    count = 0
+    for layer in layers:
+        count += layer.kinks(x)
+        x = layer.forward(x)
+    return count
+
+
+def _compare(target, method, tolerance, name, claimed, measured):
+    """One row of the check: (name, shape, largest entry, error), or GradientError."""
+    owner = f"{type(target).__name__}, gradient by {name}"
+    if claimed is None or np.shape(claimed) != measured.shape:
+        found = "is missing" if claimed is None else f"has shape {np.shape(claimed)}"
+        raise GradientError(f"{owner}: it {found}, expected an array of shape {measured.shape}")
+    difference = np.abs(claimed - measured)
+    difference[np.isnan(difference)] = np.inf
+    largest, entry = np.abs(measured).max(), tuple(map(int, np.unravel_index(difference.argmax(), difference.shape)))
+    error = difference.max() / largest if largest else np.inf if difference.max() else 0.0
+    if error > tolerance:
+        raise GradientError(
+            f"{owner}: entry {entry} is {claimed[entry]:.10g} by backward and {measured[entry]:.10g} by {method}; "
+            f"relative error {error:.1e} (difference by the largest entry), tolerance {tolerance:.0e}"
+        )
+    return name, measured.shape, float(largest), float(error)
+
+
+# --- saving ----------------------------------------------------------------------------------------------------------
+
+LAYERS = {kind.__name__: kind for kind in (Dense, Sigmoid, Tanh, ReLU, Conv2D, MeanPool2D, MaxPool2D, Flatten)}
+
+
+def save(network, path):
+    """Save the network's layers and parameters to one npz file; the old file stays until the new one is whole.
+
+    Raises ValueError for parameters that are not numbers of a fixed type (fractions, symbols): npz without pickle
+    cannot hold them.
+    """
+    arrays = {f"{i}.{name}": value for i, layer in enumerate(network.layers) for name, value in layer.params.items()}
+    for name, value in arrays.items():
+        if np.asarray(value).dtype == object:
+            raise ValueError(f"parameter {name} holds fractions or symbols; convert it first: value.astype(float)")
+    design = [(type(layer).__name__, {a: getattr(layer, a) for a in layer.arguments}) for layer in network.layers]
+    path = Path(path)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            np.savez(file, design=json.dumps(design), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def load(path):
+    """The network that ``save`` wrote to path. Nothing is unpickled.
+
+    Raises FileNotFoundError where there is no file and ValueError, naming the file, where it is no saved network.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}: check the name, or save(network, path) first")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            network = Network([LAYERS[kind](**arguments) for kind, arguments in json.loads(str(stored["design"]))])
+            for i, layer in enumerate(network.layers):
+                for name, value in layer.params.items():
+                    layer.params[name] = stored[f"{i}.{name}"]
+                    if layer.params[name].shape != value.shape:
+                        raise ValueError(f"{i}.{name} has shape {layer.params[name].shape}, expected {value.shape}")
+    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path} is damaged or no saved network ({error}): save the network again") from error
+    return network
+
+
+# --- data ------------------------------------------------------------------------------------------------------------
+
+MNIST = Path(__file__).parent / "data" / "mnist"
+MNIST_SHA256 = {  # of the unpacked files, as Yann LeCun, Corinna Cortes and Christopher J. C. Burges published them
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+
+def load_mnist(split="train", limit=None, folder=MNIST):
+    """The handwritten digits: images (1, 28, 28, N), float32 from 0 (paper) to 1 (ink), and labels (N,), 0 to 9.
+
+    ``split`` is "train" (60,000) or "test" (10,000); ``limit`` takes the first so many. The files in ``folder`` are
+    checked by SHA-256; raises FileNotFoundError or ValueError that names the file where one is missing, damaged or
+    another one. The images lie in memory one after the other; the batch axis comes last as a view.
+    """
+    _check_name("split", split, ("train", "test"))
+    prefix = {"train": "train", "test": "t10k"}[split]
+    images, labels = (_read_idx(Path(folder) / f"{prefix}-{part}-ubyte.gz") for part in ("images-idx3", "labels-idx1"))
+    if limit is not None:
+        _check_size(limit, "load_mnist, limit")
+        if limit > len(labels):
+            raise ValueError(f"limit is {limit}, but split {split!r} has {len(labels)} images: pass at most that many")
+    images = np.divide(images[:limit], np.float32(255))
+    return images.transpose(1, 2, 0)[None], labels[:limit].astype(np.int64)
+
+
+def _read_idx(path):
+    """The array in a gzipped IDX file: two zero bytes, the type (8: bytes), the number of axes, lengths, entries."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: {_RESTORE}")
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"{path} is truncated or damaged ({error}): {_RESTORE}") from error
+    found, names = hashlib.sha256(content).hexdigest(), {digest: name for name, digest in MNIST_SHA256.items()}
+    if names.get(found) != path.stem:
+        what = f"holds {names[found]} (swapped files)" if found in names else f"was altered (SHA-256 {found})"
+        raise ValueError(f"{path} {what}, expected {path.stem}: {_RESTORE}")
+    axes = content[3]
+    shape = np.frombuffer(content, ">u4", count=axes, offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
+
+
+_RESTORE = "restore it from the repository (git checkout -- data/mnist)"
