@@ -17,7 +17,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from numbers import Complex, Integral, Rational, Real
 from pathlib import Path
 
@@ -68,8 +68,8 @@ def _rect(x, y, width, height, fill, **attributes):
 
 
 def _line(x1, y1, x2, y2, stroke, width=1.2, **attributes):
-    return _tag("path", d=f"M{_number(x1)} {_number(y1)}L{_number(x2)} {_number(y2)}", stroke=stroke,
-                stroke_width=width, fill="none", **attributes)  # fmt: skip
+    path = f"M{_number(x1)} {_number(y1)}L{_number(x2)} {_number(y2)}"
+    return _tag("path", d=path, stroke=stroke, stroke_width=width, fill="none", **attributes)
 
 
 def _move(body, x, y):
@@ -99,7 +99,8 @@ def _pieces(text):
     """Split mathematics into (level, italic, text): letters lean, words, digits and signs stand upright."""
     for script, inner, word, rest in TOKEN.findall(text):
         if script:
-            yield from ((-1 if script == "_" else 1, lean, text) for _, lean, text in _pieces(inner.strip("{}")))
+            level, inner = (-1 if script == "_" else 1), inner.strip("{}")
+            yield from ((level, lean and inner != "T", text) for _, lean, text in _pieces(inner))
         elif word:
             word = GREEK.get(word, word)
             yield 0, len(word) == 1 or (len(word) == 2 and word[0] == "d"), word
@@ -112,7 +113,8 @@ def _width(text, size=TEXT):
     return sum((0.33 if c in " .,()/|'" else 0.85 if c in "mwMW★=+−→" else 0.58) for c in text) * size
 
 
-def typeset(text, size=TEXT, **attributes):
+@lru_cache(maxsize=4096)
+def typeset(text, size=TEXT):
     """SVG content and width of mathematics such as "δ", "dK", "z_1", "rot180(K)", "δ^(l+1)"."""
     content, width, shift = "", 0.0, 0.0
     for level, italic, piece in _pieces(text):
@@ -323,6 +325,10 @@ def _read_out(matrix):
     if matrix.window:
         top, left, height, width = matrix.window
         words += f", outlined: {height} by {width} from row {top} column {left}"
+    if matrix.corner:
+        words += ", beside entries: " + ", ".join(
+            f"row {i} column {j} {text}" for (i, j), text in matrix.corner.items()
+        )
     return words + (f" ({matrix.note})" if matrix.note else "")
 
 
@@ -330,7 +336,8 @@ def _draw_matrix(matrix):
     rows, columns = len(matrix.cells), len(matrix.cells[0])
     longest = max(typeset(text)[1] for line in matrix.cells for text in line)
     size = TEXT if longest < 150 else 12
-    wide = max(CELL, round(longest * size / TEXT + 16))
+    remarks = max((_width(str(text), 10) for text in matrix.corner.values()), default=0)
+    wide = max(CELL, round(longest * size / TEXT + 16), round(remarks + 12))
     left, top = (18 if matrix.index else 0), (26 if matrix.name else 0) + (14 if matrix.index else 0)
     grid = "".join(
         _cell(matrix, i, j, left + j * wide, top + i * CELL, wide, size) for i in range(rows) for j in range(columns)
@@ -371,9 +378,8 @@ def _cell(matrix, i, j, x, y, wide, size):
             x + wide / 2, y + CELL / 2 + size * 0.35 - lift, typeset(matrix.cells[i][j], size)[0], size, **look
         )
     if lift:
-        body += _text(
-            x + wide - 5, y + CELL - 5, typeset(str(matrix.corner[i, j]), 10)[0], 10, role.stroke, anchor="end"
-        )
+        remark = typeset(str(matrix.corner[i, j]), 10)[0]
+        body += _text(x + wide - 5, y + CELL - 5, remark, 10, INK, anchor="end")
     return body
 
 
@@ -480,7 +486,7 @@ PARTS = {
     "flatten": (52, "flatten", "", "reshape", ""),
     "dense": (84, "dense", "fully connected", "W^Tδ", "dW, db"),
     "softmax": (64, "softmax", "", "p − y", ""),
-    "loss": (42, "J", "", "", ""),
+    "loss": (42, "loss", "", "", ""),
 }
 GROUPS = {"activation": ("act1", "act2", "act3", "act4"), "pool": ("pool1", "pool2"), "conv": ("conv1", "conv2")}
 ALL = sum(part[0] for part in PARTS.values())
@@ -559,7 +565,7 @@ def _sizes(name, maps):
 
 def _part_words(name, maps):
     _, heading, does, back, gradients = PARTS[name]
-    words = {"f": "activation f", "J": "loss J", "dense": "", "flatten": "flatten", "softmax": "softmax"}
+    words = {"f": "activation f", "loss": "loss J", "dense": ""}
     text = words.get(heading, heading) + (f" {does}" if does and heading == "dense" else f", {does}" if does else "")
     text += f", {_sizes(name, maps).replace('×', 'by')}" if _sizes(name, maps) else ""
     return text.strip(" ,") + (f"; back: {back}" if back else "") + (f"; gradients {gradients}" if gradients else "")
@@ -586,9 +592,7 @@ def _strip(shown, maps, backward):
             marks.append((x, x + width, _rect(x, 0, width, 4, INK, rx=2)))
         color, middle = INK if lit else QUIET, x + width / 2
         if heading != "f":
-            style = "italic" if heading == "J" else None
-            label = _text(middle, 18, heading, 13, color, weight=700 if lit else 400, style=style,
-                          family=SERIF if style else None)  # fmt: skip
+            label = _text(middle, 18, heading, 13, color, weight=700 if lit else 400)
             size = _text(middle, 148, _sizes(name, maps), 10.5, color) if _sizes(name, maps) else ""
             marks.append((x, x + width, label + (_text(middle, 32, does, 10.5, color) if does else "") + size))
     marks += _stacks(shown, maps) + _tail(shown) + _signs(shown)
@@ -615,8 +619,8 @@ def _stacks(shown, maps):
     for name, count in counts.items():
         fill, stroke, weight = _look(name, shown, "input" if name == "input" else "output")
         x, y, side, step = _corner(name, count)
-        layers = [_rect(x + k * step, y - k * step, side, side, fill, stroke=stroke, stroke_width=weight)
-                  for k in reversed(range(min(count, 40)))]  # fmt: skip
+        look = {"fill": fill, "stroke": stroke, "stroke_width": weight}
+        layers = [_rect(x + k * step, y - k * step, side, side, **look) for k in range(min(count, 40))][::-1]
         marks.append((x, x + side + step * count, "".join(layers)))
         if name == "input":
             marks.append((x, x + side, _digit(x, y, side, name in shown)))
@@ -629,8 +633,8 @@ def _stacks(shown, maps):
 def _digit(x, y, side, lit):
     """A five in one stroke of the pen."""
     path = "M19 6H11L10 13C14 11 20 12 20 17C20 23 12 24 8 21"
-    pen = _tag("path", d=path, fill="none", stroke=INK if lit else QUIET, stroke_width=2.4, stroke_linecap="round",
-               stroke_linejoin="round")  # fmt: skip
+    look = {"fill": "none", "stroke": INK if lit else QUIET, "stroke_width": 2.4}
+    pen = _tag("path", d=path, stroke_linecap="round", stroke_linejoin="round", **look)
     return _tag("g", pen, transform=f"translate({_number(x)} {_number(y)}) scale({_number(side / 28)})")
 
 
@@ -664,8 +668,8 @@ def _tail(shown):
     fill, stroke, weight = _look("dense", shown, "output")
     ends = [(edge + 2, 46 + 88 * i / 7, center - 4, 49 + 9 * k) for i in range(8) for k in range(10)]
     fan = _lines(ends, stroke, 0.35)
-    units = "".join(_rect(center - 4.0, 45 + 9 * k, 8, 8, fill, stroke=stroke, stroke_width=weight, rx=4)
-                    for k in range(10))  # fmt: skip
+    look = {"fill": fill, "stroke": stroke, "stroke_width": weight, "rx": 4}
+    units = "".join(_rect(center - 4.0, 45 + 9 * k, 8, 8, **look) for k in range(10))
     marks.append((edge, center + 4, fan + units))
     return marks + _chances(shown, center) + _end(shown)
 
@@ -706,8 +710,8 @@ def _signs(shown):
         lit, center = name in shown, x + width / 2
         fill, stroke, weight = _look(name, shown, "neutral")
         disc = _tag("circle", cx=center, cy=MIDDLE, r=9, fill=fill, stroke=stroke, stroke_width=weight)
-        letter = _text(center - 0.5, MIDDLE + 4.5, "f", 14, INK if lit else QUIET, family=SERIF, style="italic",
-                       weight=700 if lit and len(shown) < len(PARTS) else None)  # fmt: skip
+        look = {"family": SERIF, "style": "italic", "weight": 700 if lit and len(shown) < len(PARTS) else None}
+        letter = _text(center - 0.5, MIDDLE + 4.5, "f", 14, INK if lit else QUIET, **look)
         marks.append((x, x + width, disc + letter))
     return marks
 
@@ -724,13 +728,10 @@ def _way_back(shown):
     for name, (width, _, _, does, gradients) in PARTS.items():
         x = _place(name)[0]
         middle = x + width / 2
-        color = {True: back, False: QUIET}
         if does:
-            wide = min(_width(does, 11.5), width)
-            plate = _rect(
-                middle - wide / 2, y - 8, wide, 16, TINT if name in shown and len(shown) < len(PARTS) else PAPER
-            )
-            words = _text(middle, y + 4, typeset(does, 11.5)[0], 11.5, color[name in shown])
+            wide, tinted = min(_width(does, 11.5), width), name in shown and len(shown) < len(PARTS)
+            plate = _rect(middle - wide / 2, y - 8, wide, 16, TINT if tinted else PAPER)
+            words = _text(middle, y + 4, typeset(does, 11.5)[0], 11.5, back if name in shown else QUIET)
             marks.append((x, x + width, plate + words))
         if gradients:
             purple = ROLES["parameter gradient"].stroke if name in shown else QUIET
@@ -745,26 +746,50 @@ def _arrow_down(x, start, end, stroke):
 
 # ------------------------------------------------------------------------------------------------- the README's
 
-NOTEBOOKS = {
-    "input": "00 start", "conv1": "04", "act1": "02", "pool1": "06", "act2": "02", "conv2": "05", "act3": "02",
-    "pool2": "07", "act4": "02", "flatten": "01", "dense": "01", "softmax": "03", "loss": "08",
-}  # fmt: skip
+LINKS = (
+    ("00_start_here", ("input",)),
+    ("01_fully_connected", ("flatten", "dense")),
+    ("02_activations", GROUPS["activation"]),
+    ("03_softmax_cross_entropy", ("softmax",)),
+    ("04_convolution", ("conv1",)),
+    ("05_convolution_with_maps", ("conv2",)),
+    ("06_mean_pooling", ("pool1",)),
+    ("07_max_pooling", ("pool2",)),
+    ("08_full_network", ("loss",)),
+)
+NOTEBOOKS = {part: notebook for notebook, parts in LINKS for part in parts}
+
+
+def _readme_parts():
+    """(part, file name, drawing) in the order in which they stand in the row."""
+    parts = network_parts(notebooks={part: notebook[:2] for part, notebook in NOTEBOOKS.items()})
+    return [(name, f"{number:02}-{name}.svg", part) for number, (name, part) in enumerate(parts.items(), 1)]
 
 
 def readme_files():
-    """{file name: SVG text} of the README's picture, in the order in which they stand in the row."""
-    parts = network_parts(notebooks=NOTEBOOKS)
-    return {f"{number:02}-{name}.svg": part.svg + "\n" for number, (name, part) in enumerate(parts.items(), 1)}
+    """{file name: SVG text} of the README's picture."""
+    return {file: part.svg + "\n" for _, file, part in _readme_parts()}
+
+
+def readme_row(folder="docs/network"):
+    """The README's line of HTML: one image for each part, side by side, each a link to its notebook."""
+    link = '<a href="notebooks/{0}.ipynb"><img align="top" src="{1}/{2}" width="{3}" alt="Notebook {4}: {5}"></a>'
+    images = [
+        link.format(NOTEBOOKS[name], folder, file, part.width, NOTEBOOKS[name][:2], html.escape(part.alt))
+        for name, file, part in _readme_parts()
+    ]
+    return f'<p align="center">{"".join(images)}</p>'
 
 
 def main(arguments):
+    """Write the pictures and print the line that shows them."""
     if len(arguments) != 1:
         raise SystemExit("usage: python -m classroom.drawing FOLDER   (writes the README's picture of the network)")
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
     for name, svg in readme_files().items():
         (folder / name).write_text(svg, encoding="utf-8", newline="\n")
-        print(folder / name)
+    print(readme_row(folder.as_posix()))
 
 
 if __name__ == "__main__":

@@ -288,7 +288,14 @@ def _flow_arrows(figure, shown, count):
     width, height = figure.get_size_inches()
     first, last, lane = 0.75, 0.65 + 1.2 * count - 0.3, 0.8 * shown + 0.62
     looks = (
-        (lane + 0.31, first, last, "output", "-", "forward: what each layer makes of the digit"),
+        (
+            lane + 0.31,
+            first,
+            last,
+            "output",
+            "-",
+            "forward: what each layer makes of the digit (each on a scale of its own)",
+        ),
         (0.26, last, first, "gradient", (0, (4, 2)), "back: δ, how much the loss minds each of these entries"),
     )
     for y, start, end, role, line, words in looks:

@@ -122,6 +122,9 @@ class f(sp.Function):
 
     nargs = 1
 
+    def _latex(self, printer, exp=None):
+        return f"f({printer.doprint(self.args[0])})"
+
     def fdiff(self, argindex=1):
         """SymPy's chain rule asks for the derivative by the argument."""
         return f_prime(self.args[0])
@@ -186,7 +189,7 @@ class Writer(LatexPrinter):
         top, bottom = sp.fraction(expr)
         rest = [a for a in sp.Mul.make_args(top) if a.has(sp.Sum)]
         top = top / sp.Mul(*rest)
-        sign = "- " if top.could_extract_minus_sign() else ""
+        sign = "- " if top.could_extract_minus_sign() and not top.is_Add else ""
         top = -top if sign else top
         text = rf"{sign}\frac{{{self._print(top)}}}{{{self._print(bottom)}}}"
         return " ".join([text, *(self._factor(a) for a in rest)])
@@ -200,6 +203,13 @@ class Writer(LatexPrinter):
         for index, low, high in expr.limits:
             signs.append(rf"\sum_{{{self._print(index)} = {self._print(low)}}}^{{{self._print(high)}}}")
         return " ".join([*signs, self._factor(expr.function)])
+
+    def _print_Piecewise(self, expr):
+        (value, condition), (otherwise, _) = expr.args
+        if otherwise != 0:
+            raise ValueError(f"write it with a bracket that is 0 otherwise: {expr}")
+        left, right = (self._print(a) for a in (condition.lhs, condition.rhs))
+        return ("" if value == 1 else self._print(value) + " ") + rf"[{left} \gt {right}]"
 
     def _print_KroneckerDelta(self, expr, exp=None):
         left, right = (self._print(a) for a in expr.args)

@@ -156,8 +156,8 @@ def collapse(term, known):
             return None
         if zero == 0:
             continue
-        solved = solve_for(zero, term.dummies)
-        parts = None if solved else remainder_rule(zero, term.bounds | known)
+        parts = remainder_rule(zero, term.bounds | known)
+        solved = None if parts else solve_for(zero, term.dummies)
         if solved:
             term = term.substitute(*solved)
             kept = [sp.expand(z.xreplace(dict([solved]))) for z in kept]
@@ -180,12 +180,14 @@ def use_free_equation(term, zero, kept):
 
 
 def remainder_rule(zero, facts):
-    """n*A + B = 0 with B = r, -r or r - r' and 0 <= r, r' < n means: A = 0 and B = 0."""
+    """n*A + B = 0 with B = 0, r, -r or r - r' and 0 <= r, r' < n means: A = 0 and B = 0."""
     for n in sorted((s for s in zero.free_symbols if s.is_positive), key=str):
         quotient = zero.coeff(n, 1)
         rest = sp.expand(zero - n * quotient)
-        if quotient == 0 or rest == 0 or rest.has(n):
+        if quotient == 0 or rest.has(n):
             continue
+        if rest == 0:
+            return (quotient,)
         signed = rest.as_coefficients_dict()
         remainders = all(s.is_Symbol and {s, primitive(n - 1 - s)} <= facts for s in signed)
         if remainders and sorted(signed.values()) in ([-1], [1], [-1, 1]):
@@ -196,22 +198,42 @@ def remainder_rule(zero, facts):
 def divide_floors(term, known):
     """floor((n*A + r)/n) = A where 0 <= r < n."""
     facts = term.bounds | known
-    for floor in {a for base, _ in term.factors for a in base.atoms(sp.floor)}:
+    everywhere = [base for base, _ in term.factors] + [*term.zeros, *term.bounds]
+    for floor in {a for e in everywhere for a in e.atoms(sp.floor)}:
         numerator, n = sp.fraction(sp.together(floor.args[0]))
-        numerator = sp.expand(numerator)
-        quotient = numerator.coeff(n, 1)
+        quotient = sp.expand(numerator).coeff(n, 1)
         rest = sp.expand(numerator - n * quotient)
         if rest == 0 or (rest.is_Symbol and {rest, primitive(n - 1 - rest)} <= facts):
-            put = {floor: quotient}
-            term = replace(term, factors=tuple((b.xreplace(put), p) for b, p in term.factors))
+            term = term.substitute(floor, quotient)
     return term
 
 
 def drop_known(term, known):
-    """Drop the inequalities that always hold; None if one never holds."""
+    """Drop the inequalities that always hold or follow from one or two others; None if one never holds."""
     if any(b.is_negative for b in term.bounds):
         return None
-    return replace(term, bounds=frozenset(b for b in term.bounds - known if not b.is_nonnegative))
+    kept = {b for b in term.bounds - known if not b.is_nonnegative}
+    for bound in sorted(kept, key=lambda b: (-len(b.free_symbols), str(b))):
+        if follows(bound, sorted((kept | known) - {bound}, key=str)):
+            kept.discard(bound)
+    return replace(term, bounds=frozenset(kept))
+
+
+def follows(bound, others):
+    """True if the bound is another one, or the sum of two others, plus something that is not negative."""
+    by_index = {}
+    for other in others:
+        by_index.setdefault(index_part(other), []).append(other)
+    for first in [sp.S.Zero, *others]:
+        rest = sp.expand(bound - first)
+        if any((rest - second).is_nonnegative for second in by_index.get(index_part(rest), ())):
+            return True
+    return False
+
+
+def index_part(expression):
+    """The terms in which an index (a symbol that is no size) stands."""
+    return sp.Add(*(t for t in sp.Add.make_args(expression) if any(not s.is_positive for s in t.free_symbols)))
 
 
 def count_ones(term):
@@ -236,9 +258,9 @@ def count_ones(term):
 
 def simplified(term, known):
     """A term after all rules, or None if it is zero."""
-    term = collapse(term, known)
+    term = collapse(divide_floors(term, known), known)
     if term is not None:
-        term = drop_known(divide_floors(term, known), known)
+        term = drop_known(term, known)
     return None if term is None else count_ones(term)
 
 

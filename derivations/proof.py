@@ -155,10 +155,10 @@ def counterexample(equation, rng, tries=60):
     for attempt in range(tries):
         case = cases[attempt % len(cases)] or Case({s: rng.randint(int(bool(s.is_positive)), 3) for s in sizes})
         instance = Instance(case.sizes, case.arrays)
-        free = {i: rng.randrange(int(instance(equation.ranges.get(i, 3)))) for i in numbers if i not in sizes}
+        free = {i: rng.randrange(int(instance(equation.ranges.get(i, 3)))) for i in numbers if i not in case.sizes}
         values = [instance(side, free).xreplace(case.put).doit() for side in (equation.left, equation.right)]
         letters = sorted(values[0].free_symbols | values[1].free_symbols, key=str)
-        put = {s: sp.Integer(rng.choice([-3, -2, -1, 1, 2, 3, 4, 5])) for s in letters}
+        put = {s: sp.Integer(rng.choice([1, 2, 3, 4, 5]) * (1 if s.is_positive else rng.choice([-1, 1]))) for s in letters}
         a, b = (concrete(v, put) for v in values)
         if a != b:
             given = ", ".join(f"{k} = {v}" for k, v in {**case.sizes, **free, **put}.items())

@@ -79,10 +79,10 @@ def is_set_up(calls):
 
 @needs_make
 def test_help_is_the_default_and_lists_every_target():
-    default, named = run(["make"], ROOT), run(["make", "help"], ROOT)
-    assert default.returncode == 0
-    assert default.stdout == named.stdout
-    assert set(re.findall(r"^ +make (\w+) +\S", default.stdout, re.MULTILINE)) == TARGETS
+    assert run(["make", "-n"], ROOT).stdout == run(["make", "-n", "help"], ROOT).stdout
+    shown = run(["make", "help"], ROOT)
+    assert shown.returncode == 0
+    assert set(re.findall(r"^ +make (\w+) +\S", shown.stdout, re.MULTILINE)) == TARGETS
 
 
 def test_every_target_is_phony():

@@ -3,6 +3,7 @@
 import base64
 import html
 import itertools
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -50,7 +51,7 @@ def test_the_same_picture_is_the_same_text(picture):
 
 def test_a_second_process_draws_the_same_text():
     code = "from classroom.drawing import *; print(network_strip('conv', True).svg, row(Matrix([[1.5]], lit=True)).svg)"
-    environments = [{"PYTHONHASHSEED": seed} for seed in "12"]
+    environments = [os.environ | {"PYTHONHASHSEED": seed} for seed in "12"]
     runs = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=env)
         for env in environments
@@ -78,6 +79,7 @@ def test_a_matrix_reads_itself_out():
     assert Matrix(K, "K", lit={(0, 1)}).alt.endswith("lit: row 0 column 1")
     assert Matrix(K, "K", lit=True).alt.endswith("all lit")
     assert "outlined: 2 by 2 from row 0 column 1" in example().alt
+    assert Matrix(K, corner={(0, 1): "×2"}).alt.endswith("beside entries: row 0 column 1 ×2")
     assert Matrix([[None, 1]]).alt == "matrix, 1 by 2, rows empty 1"
     assert row(Matrix(K, "K"), caption="A kernel.").alt == "A kernel. K, 2 by 2, rows 1 2; 3 -1"
 
@@ -117,6 +119,7 @@ def test_mathematics_leans_and_words_stand():
     assert styles("rot180(K)") == ("rot180(K)", ["K"])
     assert styles("delta_00") == ("δ00", ["δ"])
     assert styles("δ^(l+1)") == ("δ(l+1)", ["δ", "l"])
+    assert styles("W^Tδ") == ("WTδ", ["W", "δ"])
     assert styles("a - 2") == ("a − 2", ["a"])
 
 
@@ -233,6 +236,7 @@ def test_each_part_lights_up(part):
     lit = network_strip(part)
     assert "Lit: " in lit.alt
     assert lit.svg.count(drawing.TINT) == len(drawing.GROUPS.get(part, (part,)))
+    assert network_strip().svg.count(drawing.TINT) == 0
 
 
 def test_the_strip_follows_the_number_of_maps():
@@ -271,6 +275,9 @@ def test_the_command_writes_the_pictures(tmp_path, capsys):
     assert {
         path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir()
     } == drawing.readme_files()
-    assert "01-input.svg" in capsys.readouterr().out
+    line = ElementTree.fromstring(capsys.readouterr().out.replace('"></a>', '"/></a>'))
+    assert [link.get("href")[10:-6] for link in line] == [drawing.NOTEBOOKS[part] for part in drawing.PARTS]
+    assert all(link[0].get("alt").startswith("Notebook 0") for link in line)
+    assert [Path(link[0].get("src")).name for link in line] == list(drawing.readme_files())
     with pytest.raises(SystemExit, match="usage"):
         drawing.main([])

@@ -40,7 +40,7 @@ def requirement_lines(text):
 
 DIRECT = bounds(requirement_lines((ROOT / "requirements.in").read_text(encoding="utf-8")))
 LOCK_TEXT = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-LOCKED = [(Requirement(line.split(" --hash")[0]), line) for line in requirement_lines(LOCK_TEXT)]
+LOCKED = [(Requirement(line.split(" --hash")[0]), line) for line in requirement_lines(LOCK_TEXT) if line[0] != "-"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 
@@ -134,6 +134,7 @@ def test_lock_pins_and_hashes_every_line():
 def test_lock_holds_no_address():
     for word in ("://", "index-url", "file:", "find-links", "trusted-host", " @ "):
         assert word not in LOCK_TEXT, word
+    assert not [line for line in requirement_lines(LOCK_TEXT) if line.startswith("-")], "an option for every line"
 
 
 def test_what_is_installed_is_what_the_lock_says():
