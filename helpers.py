@@ -330,8 +330,7 @@ class ReLU(Activation):
     """a = max(z, 0); f'(z) = 1 where z > 0 and 0 elsewhere, also at z = 0, where it is a choice."""
 
     def compute(self, z):
-        positive = np.asarray(_decided(np.greater, z.real, 0), bool)
-        self.slope = positive.view(np.int8).astype(z.real.dtype)
+        self.slope = np.asarray(_decided(np.greater, z.real, 0), bool).view(np.int8).astype(z.real.dtype)
         return z * self.slope
 
     def kinks(self, z):
@@ -375,12 +374,12 @@ class Conv2D(Layer):
         windows = sliding_window_view(padded, K.shape[2:], axis=(1, 2))[:, ::s, ::s]  # (C, OH, OW, N, kh, kw)
         self.padded_shape, (rows, columns, n) = padded.shape, windows.shape[1:4]
         self.columns = windows.transpose(1, 0, 4, 5, 2, 3).copy().reshape(rows, K[0].size, columns * n)
-        z = K.reshape(len(K), -1) @ self.columns + b[:, None]  # (OH, O, OW N)
-        return z.transpose(1, 0, 2).reshape(len(K), rows, columns, n)
+        products = (K.reshape(len(K), -1) @ self.columns).transpose(1, 0, 2)  # (O, OH, OW N)
+        return np.add(products, b[:, None, None], order="C").reshape(len(K), rows, columns, n)
 
     def parameter_gradients(self, delta):
-        K = self._rows(delta) @ self.columns.transpose(0, 2, 1)
-        return {"K": K.sum(axis=0).reshape(self.params["K"].shape), "b": delta.sum(axis=(1, 2, 3))}
+        products = (self.columns @ self._rows(delta).transpose(0, 2, 1)).sum(axis=0)  # (C kh kw, O)
+        return {"K": products.T.reshape(self.params["K"].shape), "b": delta.sum(axis=(1, 2, 3))}
 
     def input_gradient(self, delta):
         K, p, s = self.params["K"], self.padding, self.stride
@@ -837,12 +836,10 @@ class GradientCheck:
     def __str__(self):
         lines = [f"{'gradient':<16}{'shape':<18}{'largest entry':>14}{'error':>10}   ({self.method})"]
         for name, shape, largest, error in self.rows:
-            bound = "0" if error == 0 else f"< 1e{math.floor(math.log10(error)) + 1:03d}"
+            bound = f"< 1e{math.floor(math.log10(max(error, 1e-15))) + 1:03d}"
             lines.append(f"{name:<16}{shape!s:<18}{largest:>14.6g}{bound:>10}")
         if self.kinks:
-            lines.append(
-                f"{self.kinks} entries sit on a kink or a tie, where there is no derivative and a choice was made"
-            )
+            lines.append(f"{self.kinks} entries sit on a kink or a tie: no derivative there, a choice was made")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -993,10 +990,9 @@ def load_mnist(split="train", limit=None, folder=MNIST):
     _check_name("split", split, ("train", "test"))
     prefix = {"train": "train", "test": "t10k"}[split]
     images, labels = (_read_idx(Path(folder) / f"{prefix}-{part}-ubyte.gz") for part in ("images-idx3", "labels-idx1"))
-    if limit is not None:
-        _check_size(limit, "load_mnist, limit")
-        if limit > len(labels):
-            raise ValueError(f"limit is {limit}, but split {split!r} has {len(labels)} images: pass at most that many")
+    _check_size(len(labels) if limit is None else limit, "load_mnist, limit")
+    if limit is not None and limit > len(labels):
+        raise ValueError(f"limit is {limit}, but split {split!r} has {len(labels)} images: pass at most that many")
     images = np.divide(images[:limit], np.float32(255))
     return images.transpose(1, 2, 0)[None], labels[:limit].astype(np.int64)
 
@@ -1013,9 +1009,8 @@ def _read_idx(path):
     if names.get(found) != path.stem:
         what = f"holds {names[found]} (swapped files)" if found in names else f"was altered (SHA-256 {found})"
         raise ValueError(f"{path} {what}, expected {path.stem}: {_RESTORE}")
-    axes = content[3]
-    shape = np.frombuffer(content, ">u4", count=axes, offset=4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
+    shape = np.frombuffer(content, ">u4", count=content[3], offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + shape.nbytes).reshape(shape)
 
 
 _RESTORE = "restore it from the repository (git checkout -- data/mnist)"

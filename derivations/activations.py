@@ -11,7 +11,7 @@ s = sp.Symbol("s", real=True)
 h = sp.Symbol("h", positive=True)
 pick = "Kronecker delta picks one term"
 
-chain = Derivation("act", "Activations")
+chain = Derivation("activations", "Activations")
 
 # Any f that has a derivative f'.
 z, g = array("z", n), array("g", n)

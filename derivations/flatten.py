@@ -12,7 +12,7 @@ c, d, i, j, k, p, q, t = indices("c d i j k p q t")
 a, g = array("a", C, H, W, N), array("g", C * H * W, N)
 maps = ((c, C), (i, H), (j, W))
 
-chain = Derivation("flat", "Flatten")
+chain = Derivation("flatten", "Flatten")
 
 
 def row(c, i, j):

@@ -10,7 +10,7 @@ i, j, k, l, t = indices("i j k l t")
 W, b = array("W", M, n), array("b", M)
 pick = "Kronecker delta picks one term"
 
-chain = Derivation("fc", "Fully connected")
+chain = Derivation("fully_connected", "Fully connected")
 
 # One example.
 x, delta = array("x", n), array("delta", M)

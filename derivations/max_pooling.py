@@ -15,7 +15,7 @@ m = sp.Symbol("m", real=True)
 h = sp.Symbol("h", positive=True)
 pick = "Kronecker delta picks one term"
 
-chain = Derivation("max", "Max pooling")
+chain = Derivation("max_pool", "Max pooling")
 
 # One window w, with its largest entry at (rho, kappa) and no tie.
 w, rho, kappa = array("w", n, n), *indices("rho kappa")

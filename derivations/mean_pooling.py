@@ -13,7 +13,7 @@ block, output = ((r, n), (e, n)), ((i, H), (j, W))
 inside_block = {"ranges": {i: H, j: W, r: n, e: n}}
 pick, unique = "Kronecker delta picks one term", "division with remainder"
 
-chain = Derivation("mean", "Mean pooling")
+chain = Derivation("mean_pool", "Mean pooling")
 
 # One map.
 down = named(r"\operatorname{down}(x)", (H, W), lambda i, j: total(x[n * i + r, n * j + e], *block) / n**2)

@@ -8,7 +8,7 @@ from derivations.proof import Derivation
 pick, unique = "Kronecker delta picks one term", "division with remainder"
 i, j, k, l, o, c, p, q, r, e, u, v, t = indices("i j k l o c p q r e u v t")
 
-chain = Derivation("net", "The whole network")
+chain = Derivation("network", "The whole network")
 
 # Fully connected, f, fully connected: delta below from delta above.
 m, M, n = sizes("m M n")

@@ -12,6 +12,7 @@ normal form are equal for all sizes and all values. The converse need not hold: 
 
 import itertools
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import sympy as sp
 
@@ -376,7 +377,14 @@ def normal_form(expression, known=frozenset()):
     return {key: coefficient for key, coefficient in form.items() if coefficient != 0}
 
 
+@lru_cache(maxsize=512)
+def side_form(expression, known):
+    """The normal form of one side of an equation."""
+    return normal_form(unfold(expression), known)
+
+
 def equal_for_all_sizes(left, right, ranges):
     """True only if left = right for all sizes, all values, and all free indices within `ranges` (index -> size)."""
     known = frozenset(b for i, n in ranges.items() for b in (primitive(i), primitive(n - 1 - i)))
-    return not normal_form(unfold(left) - unfold(right), known)
+    left, right = side_form(left, known), side_form(right, known)
+    return all(sp.cancel(left.get(key, 0) - right.get(key, 0)) == 0 for key in {*left, *right})

@@ -1,11 +1,12 @@
 """Equations that cannot be false: an `Equation` proves itself when it is built, or raises `ProofError`."""
 
 import random
+import time
 from dataclasses import dataclass, field
 
 import sympy as sp
 
-from derivations.expressions import Entry, f, f_prime, unfold, write_latex
+from derivations.expressions import Entry, Padded, f, f_prime, unfold, write_latex
 from derivations.instances import Instance, places
 from derivations.normal_form import NotASum, equal_for_all_sizes
 
@@ -80,8 +81,24 @@ class Equation:
             raise ValueError(f"{self.id}: the reason {self.reason!r} is not one of {', '.join(REASONS)}")
         if self.left == self.right:
             raise ProofError(f"{self.id} says nothing: both sides are {self.left}")
+        limits = {index: (sp.S.Zero, size - 1) for index, size in self.ranges.items()}
+        outside = read_outside(self.left, limits) or read_outside(self.right, limits)
+        if outside is not None:
+            raise ProofError(f"{self.id}: {outside} is read past the end of its array in {self.left} = {self.right}")
+        start = time.perf_counter()
         if self.grade != DEFINITION and not self.proved():
             raise ProofError(explain(self))
+        object.__setattr__(self, "seconds", time.perf_counter() - start)
+
+    @property
+    def lhs(self):
+        """The left side."""
+        return self.left
+
+    @property
+    def rhs(self):
+        """The right side."""
+        return self.right
 
     @property
     def grade(self):
@@ -122,6 +139,33 @@ def ranges_of(left):
         places = entry.indices if isinstance(entry, sp.Indexed) else entry.args
         found.update((i, n) for i, n in zip(places, entry.shape or (), strict=False) if i.is_Symbol)
     return {i: n for i, n in found.items() if i in left.free_symbols}
+
+
+def read_outside(expression, ranges):
+    """An entry that is certainly read outside its array (padded ones left out), or None.
+
+    `ranges` maps each index to its first and last value.
+    """
+    if isinstance(expression, Padded):
+        return None
+    if isinstance(expression, sp.Sum):
+        ranges = {**ranges, **{index: (low, high) for index, low, high in expression.limits}}
+    if isinstance(expression, sp.Indexed) or (isinstance(expression, Entry) and expression.shape):
+        places = expression.indices if isinstance(expression, sp.Indexed) else expression.args
+        if any(leaves(place, size, ranges) for place, size in zip(places, expression.shape, strict=True)):
+            return expression
+    found = (read_outside(part, ranges) for part in expression.args)
+    return next((entry for entry in found if entry is not None), None)
+
+
+def leaves(place, size, ranges):
+    """True if a linear index certainly becomes negative, or as large as the size, within the ranges."""
+    least = most = sp.expand(place)
+    for index, (low, high) in ranges.items():
+        slope = most.coeff(index, 1)
+        if slope.is_nonnegative:
+            least, most = least.subs(index, low), most.subs(index, high)
+    return bool(sp.expand(most - size).is_nonnegative or sp.expand(least).is_negative)
 
 
 def equal_by_algebra(left, right):

@@ -11,7 +11,7 @@ i, j, k, t = indices("i j k t")
 c = sp.Symbol("c", real=True)
 pick = "Kronecker delta picks one term"
 
-chain = Derivation("sce", "Softmax and cross-entropy")
+chain = Derivation("softmax", "Softmax and cross-entropy")
 
 # Softmax alone.
 z, g = array("z", n), array("g", n)

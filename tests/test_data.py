@@ -120,7 +120,7 @@ def published_sums():
 def test_the_checksums_in_the_code_are_those_beside_the_data():
     sums = published_sums()
     assert len(helpers.MNIST_SHA256) == 4
-    assert helpers.MNIST_SHA256 == {file: sums[file] for file in helpers.MNIST_SHA256}
+    assert {file: sums[file] for file in helpers.MNIST_SHA256} == helpers.MNIST_SHA256
 
 
 def test_the_files_have_the_checksums_beside_them():

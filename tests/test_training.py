@@ -182,7 +182,7 @@ def test_every_epoch_shows_every_example_once_with_its_own_label():
     train(network, numbered(10), epochs=3, batch_size=4, quiet=True)
     assert [len(x) for x, _ in seen] == [4, 4, 2] * 3
     assert all(label == number % 2 for x, labels in seen for number, label in zip(x, labels, strict=True))
-    epochs = [sum((x for x, _ in seen[i : i + 3]), []) for i in (0, 3, 6)]
+    epochs = [[number for x, _ in seen[i : i + 3] for number in x] for i in (0, 3, 6)]
     assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs} | {tuple(range(10))}) == 4  # shuffled, and anew in each epoch
 
@@ -308,7 +308,7 @@ def test_an_interrupt_in_the_backward_pass_leaves_the_weights_of_the_last_whole_
 
 
 def interrupt_at_line(number, call):
-    """call() with a KeyboardInterrupt at the line number ``number`` of helpers.py that it runs; whether it got there."""
+    """call() with a KeyboardInterrupt at the line of helpers.py that it runs as number ``number``; whether it did."""
     lines = iter(range(10**9))
 
     def trace(frame, event, argument):
