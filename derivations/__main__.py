@@ -25,7 +25,9 @@ def print_code_table():
     """Print what of helpers.py was compared with which equation."""
     from derivations.code import table
 
-    print("\nhelpers.py on symbols, entry by entry\n  layer               quantity   equation               cases  entries")
+    print(
+        "\nhelpers.py on symbols, entry by entry\n  layer               quantity   equation               cases  entries"
+    )
     for (layer, quantity, id), (cases, entries) in table().items():
         print(f"  {layer:<19} {quantity:<10} {id:<20} {cases:7} {entries:8}")
 

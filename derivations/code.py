@@ -96,7 +96,7 @@ def dense(code):
         dx = layer.backward(entries("delta", (M, N)))
         yield Line("Dense", "forward", chain[10], case, z, sizes, by_axes(e.i, e.t))
         yield Line("Dense", "dx", chain[12], case, dx, sizes, by_axes(e.k, e.t))
-        yield Line("Dense", "dW", chain[13], case, layer.grads["W"], sizes, by_axes(e.k, e.l))
+        yield Line("Dense", "dW", chain[13], case, layer.grads["W"], sizes, by_axes(e.k, e.m))
         yield Line("Dense", "db", chain[14], case, layer.grads["b"], sizes, by_axes(e.k))
 
 
@@ -119,7 +119,9 @@ def activations(code):
         output = layer.forward(z)
         delta = layer.backward(entries("g", z.shape))
         one_by_one = {"instance": sizes, "activation": functions}
-        yield Line(name, "forward", Forward(chain[1].id, f(e.Z[e.k, e.t])), case, output, at=by_axes(e.k, e.t), **one_by_one)
+        yield Line(
+            name, "forward", Forward(chain[1].id, f(e.Z[e.k, e.t])), case, output, at=by_axes(e.k, e.t), **one_by_one
+        )
         yield Line(name, "delta", chain[7], case, delta, at=by_axes(e.k, e.t), **one_by_one)
 
 
@@ -160,7 +162,7 @@ def convolution(code):
     chain = load("convolution_maps")
     from derivations import convolution_maps as e
 
-    for C, O, (kh, kw), s, P, (H, W), N in CONVOLUTIONS:
+    for C, O, (kh, kw), s, P, (H, W), N in CONVOLUTIONS:  # noqa: E741
         layer = code.Conv2D(C, O, (kh, kw), stride=s, padding=P)
         layer.params.update(K=entries("K", (O, C, kh, kw)), b=entries("b", (O,)))
         Hz, Wz = (H + 2 * P - kh) // s + 1, (W + 2 * P - kw) // s + 1
@@ -180,7 +182,12 @@ def mean_pooling(code):
     chain = load("mean_pooling")
     from derivations import mean_pooling as e
 
-    for C, (H, W), n, N, trainable in [(1, (1, 1), 2, 1, 1), (2, (2, 1), 2, 2, 1), (3, (1, 2), 3, 1, 1), (2, (1, 2), 2, 1, 0)]:
+    for C, (H, W), n, N, trainable in [
+        (1, (1, 1), 2, 1, 1),
+        (2, (2, 1), 2, 2, 1),
+        (3, (1, 2), 3, 1, 1),
+        (2, (1, 2), 2, 1, 0),
+    ]:
         layer = code.MeanPool2D(n, maps=C if trainable else None)
         beta, b = (entries("beta", (C,)), entries("b", (C,))) if trainable else (np.ones(C, int), np.zeros(C, int))
         if trainable:
@@ -195,11 +202,11 @@ def mean_pooling(code):
             c, p, q, t = place
             return {e.c: c, e.i: p // n, e.r: p % n, e.j: q // n, e.e: q % n, e.t: t}
 
-        yield Line("MeanPool2D", "forward", chain[22], case, z, sizes, by_axes(e.c, e.i, e.j, e.t))
-        yield Line("MeanPool2D", "dx", chain[24], case, dx, sizes, split)
+        yield Line("MeanPool2D", "forward", chain[24], case, z, sizes, by_axes(e.c, e.i, e.j, e.t))
+        yield Line("MeanPool2D", "dx", chain[26], case, dx, sizes, split)
         if trainable:
-            yield Line("MeanPool2D", "dbeta", chain[25], case, layer.grads["beta"], sizes, by_axes(e.c))
-            yield Line("MeanPool2D", "db", chain[26], case, layer.grads["b"], sizes, by_axes(e.c))
+            yield Line("MeanPool2D", "dbeta", chain[27], case, layer.grads["beta"], sizes, by_axes(e.c))
+            yield Line("MeanPool2D", "db", chain[28], case, layer.grads["b"], sizes, by_axes(e.c))
 
 
 def rankings(count):

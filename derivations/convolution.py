@@ -35,14 +35,18 @@ correlate = named(r"\operatorname{correlate}(x, K)", (Hz, Wz), lambda i, j: tota
 chain.define(10, correlate[i, j])
 J_correlate = named("J", (), lambda: total(delta[i, j] * (correlate[i, j] + b), *output))()
 chain.define(11, J_correlate)
-full = named(r"\operatorname{convolve}(\delta, K)", (H, W), lambda p, q: total(K[u, v] * padded(delta[p - u, q - v]), *kernel))
+full = named(
+    r"\operatorname{convolve}(\delta, K)", (H, W), lambda p, q: total(K[u, v] * padded(delta[p - u, q - v]), *kernel)
+)
 chain.define(12, full[p, q])
 chain.claim(13, Partial(J_correlate, x[p, q]), full[p, q], "index shift")
 rot180 = named(r"\operatorname{rot180}(K)", (kh, kw), lambda u, v: K[kh - 1 - u, kw - 1 - v])
 chain.define(14, rot180[u, v])
 padded_correlation = total(rot180[u, v] * padded(delta[p - (kh - 1) + u, q - (kw - 1) + v]), *kernel)
 chain.claim(15, full[p, q], padded_correlation, "index shift")
-slide = named(r"\operatorname{correlate}(x, \delta)", (kh, kw), lambda u, v: total(delta[i, j] * x[u + i, v + j], *output))
+slide = named(
+    r"\operatorname{correlate}(x, \delta)", (kh, kw), lambda u, v: total(delta[i, j] * x[u + i, v + j], *output)
+)
 chain.define(16, slide[u, v])
 chain.claim(17, Partial(J_correlate, K[u, v]), slide[u, v], "rearranging")
 

@@ -5,7 +5,7 @@ import sympy as sp
 from derivations.expressions import Partial, array, indices, named, padded, sizes, total
 from derivations.proof import Derivation
 
-C, O, H, W, kh, kw, Hz, Wz, s, N = sizes("C O H W k_h k_w H_z W_z s N")
+C, O, H, W, kh, kw, Hz, Wz, s, N = sizes("C O H W k_h k_w H_z W_z s N")  # noqa: E741
 P = sp.Symbol("P", integer=True, nonnegative=True)
 c, d, o, i, j, p, q, u, v, t = indices("c d o i j p q u v t")
 x, K, b = array("x", C, H, W, N), array("K", O, C, kh, kw), array("b", O)
@@ -27,9 +27,7 @@ def under(o, c, i, j, p, q):
 chain = Derivation("maps", "Convolution with several maps and a batch")
 
 z = named(
-    "z",
-    (O, Hz, Wz, N),
-    lambda o, i, j, t: total(K[o, c, u, v] * window(c, i, j, u, v, t), (c, C), *kernel) + b[o],
+    "z", (O, Hz, Wz, N), lambda o, i, j, t: total(K[o, c, u, v] * window(c, i, j, u, v, t), (c, C), *kernel) + b[o]
 )
 chain.define(1, z[o, i, j, t])
 J = named("J", (), lambda: total(delta[o, i, j, t] * z[o, i, j, t], (o, O), *places, (t, N)))()

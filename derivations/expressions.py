@@ -1,4 +1,4 @@
-"""The words of the derivations: arrays with sizes, named quantities, zero padding, partial derivatives, and their LaTeX.
+"""The words of the derivations: arrays with sizes, named quantities, zero padding, partial derivatives; their LaTeX.
 
 Everything here is an ordinary SymPy expression. Indices count from 0. Reading an array outside its sizes has no
 meaning and nothing is assumed about it; only `padded` entries are zero there.
@@ -50,7 +50,9 @@ class Named:
     """What `named` returns: an array whose entries are abbreviations, read as `z[i, j]`; a function as `z(t)`."""
 
     def __init__(self, name, shape, definition):
-        self.head = type(f"Entry:{name}", (Entry,), {"name": name, "shape": shape, "definition": staticmethod(definition)})
+        self.head = type(
+            f"Entry:{name}", (Entry,), {"name": name, "shape": shape, "definition": staticmethod(definition)}
+        )
 
     def __getitem__(self, index):
         return self.head(*(index if isinstance(index, tuple) else (index,)))

@@ -53,7 +53,7 @@ class Instance:
             return self._padded(e.args[0], names)
         if isinstance(e, Inside):
             place, size = (self._value(a, names) for a in e.args)
-            return sp.S(int(0 <= place < size))
+            return sp.Integer(bool(0 <= place < size))
         return e.func(*(self._value(a, names) for a in e.args)) if e.args else e
 
     def _grid(self, limits, names):

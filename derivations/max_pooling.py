@@ -42,11 +42,7 @@ def every_order(bound):
 no_tie = UpTo("for every window up to 2 x 2 without a tie", tuple(every_order(2)))
 chain.claim(2, largest, w[rho, kappa], "case by case", upto=no_tie, ranges={})
 chain.claim(
-    3,
-    Partial(largest, w[r, e]),
-    sp.KroneckerDelta(r, rho) * sp.KroneckerDelta(e, kappa),
-    "case by case",
-    upto=no_tie,
+    3, Partial(largest, w[r, e]), sp.KroneckerDelta(r, rho) * sp.KroneckerDelta(e, kappa), "case by case", upto=no_tie
 )
 
 # On a tie the slope from the right and the slope from the left differ.
@@ -88,14 +84,12 @@ chain.claim(
 # Several maps and a batch.
 X, Delta = array("x", C, H, W, N), array("delta", C, Hz, Wz, N)
 Row, Column = array("rho", C, Hz, Wz, N, integer=True), array("kappa", C, Hz, Wz, N, integer=True)
-Z = named(
-    "z", (C, Hz, Wz, N), lambda c, i, j, t: X[c, s * i + Row[c, i, j, t], s * j + Column[c, i, j, t], t]
-)
+Z = named("z", (C, Hz, Wz, N), lambda c, i, j, t: X[c, s * i + Row[c, i, j, t], s * j + Column[c, i, j, t], t])
 chain.define(12, Z[c, i, j, t])
 J_maps = named("J", (), lambda: total(Delta[c, i, j, t] * Z[c, i, j, t], (c, C), *output, (t, N)))()
 chain.define(13, J_maps)
-won = sp.KroneckerDelta(p, s * i + Row[c, i, j, t]) * sp.KroneckerDelta(q, s * j + Column[c, i, j, t])
-chain.claim(14, Partial(J_maps, X[c, p, q, t]), total(Delta[c, i, j, t] * won, *output), pick)
+won_maps = sp.KroneckerDelta(p, s * i + Row[c, i, j, t]) * sp.KroneckerDelta(q, s * j + Column[c, i, j, t])
+chain.claim(14, Partial(J_maps, X[c, p, q, t]), total(Delta[c, i, j, t] * won_maps, *output), pick)
 
 comparisons = total(1, (c, C), *output, (t, N)) * (n**2 - 1)
 chain.claim(15, comparisons, C * Hz * Wz * N * (n**2 - 1), "counting")

@@ -6,7 +6,7 @@ from derivations.expressions import Inside, Partial, array, indices, named, size
 from derivations.proof import Derivation
 
 C, H, W, N, n = sizes("C H W N n")  # H x W outputs; the input is nH x nW
-c, i, j, p, q, r, e, k, l, t = indices("c i j p q r e k l t")
+c, i, j, p, q, r, e, t = indices("c i j p q r e t")
 beta, b = sp.symbols("beta b", real=True)
 x, delta = array("x", n * H, n * W), array("delta", H, W)
 block, output = ((r, n), (e, n)), ((i, H), (j, W))
@@ -41,7 +41,8 @@ chain.claim(12, Partial(J, b), total(delta[i, j], *output), "linearity")
 # down and up as matrices, and as a Kronecker product.
 S = named("S", (H, n * H), lambda i, p: Inside(p - n * i, n) / n)
 chain.define(13, S[i, p])
-by_matrices = total(S[i, p] * x[p, q] * S[j, q], (p, n * H), (q, n * W))
+chain.claim(14, down[i, j], total(S[i, p] * x[p, q] * S[j, q], (p, n * H), (q, n * W)), "index shift")
+chain.claim(15, Partial(J, x[p, q]), beta * total(S[i, p] * delta[i, j] * S[j, q], *output), "linearity")
 ones = array("B", n, n)
 kron = named(
     r"(\delta \otimes B)",
@@ -50,12 +51,12 @@ kron = named(
         delta[i, j] * ones[r, e] * sp.KroneckerDelta(p, n * i + r) * sp.KroneckerDelta(q, n * j + e), *output, *block
     ),
 )
-chain.define(14, kron[p, q])
-chain.claim(15, kron[n * i + r, n * j + e], delta[i, j] * ones[r, e], unique, **inside_block)
+chain.define(16, kron[p, q])
+chain.claim(17, kron[n * i + r, n * j + e], delta[i, j] * ones[r, e], unique, **inside_block)
 back = total(up[n * i + r, n * j + e], *block) / n**2
-chain.claim(16, back, delta[i, j], "counting")
+chain.claim(18, back, delta[i, j], "counting")
 chain.claim(
-    17,
+    19,
     total(down[i, j] * delta[i, j], *output),
     total(x[n * i + r, n * j + e] * up[n * i + r, n * j + e], *output, *block) / n**2,
     unique,
@@ -63,10 +64,10 @@ chain.claim(
 
 # If down is the block sum, the 1/n^2 disappears from the way back.
 block_sum = named(r"\operatorname{sum}(x)", (H, W), lambda i, j: total(x[n * i + r, n * j + e], *block))
-chain.define(18, block_sum[i, j])
+chain.define(20, block_sum[i, j])
 J_sum = named("J", (), lambda: total(delta[i, j] * (beta * block_sum[i, j] + b), *output))()
-chain.define(19, J_sum)
-chain.claim(20, Partial(J_sum, here), beta * delta[i, j], unique, **inside_block)
+chain.define(21, J_sum)
+chain.claim(22, Partial(J_sum, here), beta * delta[i, j], unique, **inside_block)
 
 # Several maps and a batch: one beta and one b a map.
 X, Delta = array("x", C, n * H, n * W, N), array("delta", C, H, W, N)
@@ -74,20 +75,16 @@ Beta, B = array("beta", C), array("b", C)
 Down = named(
     r"\operatorname{down}(x)", (C, H, W, N), lambda c, i, j, t: total(X[c, n * i + r, n * j + e, t], *block) / n**2
 )
-chain.define(21, Down[c, i, j, t])
+chain.define(23, Down[c, i, j, t])
 Z = named("z", (C, H, W, N), lambda c, i, j, t: Beta[c] * Down[c, i, j, t] + B[c])
-chain.define(22, Z[c, i, j, t])
+chain.define(24, Z[c, i, j, t])
 everything = ((c, C), *output, (t, N))
 J_maps = named("J", (), lambda: total(Delta[c, i, j, t] * Z[c, i, j, t], *everything))()
-chain.define(23, J_maps)
+chain.define(25, J_maps)
 chain.claim(
-    24,
-    Partial(J_maps, X[c, n * i + r, n * j + e, t]),
-    Beta[c] / n**2 * Delta[c, i, j, t],
-    unique,
-    **inside_block,
+    26, Partial(J_maps, X[c, n * i + r, n * j + e, t]), Beta[c] / n**2 * Delta[c, i, j, t], unique, **inside_block
 )
-chain.claim(25, Partial(J_maps, Beta[c]), total(Delta[c, i, j, t] * Down[c, i, j, t], *output, (t, N)), pick)
-chain.claim(26, Partial(J_maps, B[c]), total(Delta[c, i, j, t], *output, (t, N)), pick)
+chain.claim(27, Partial(J_maps, Beta[c]), total(Delta[c, i, j, t] * Down[c, i, j, t], *output, (t, N)), pick)
+chain.claim(28, Partial(J_maps, B[c]), total(Delta[c, i, j, t], *output, (t, N)), pick)
 
-chain.claim(27, total(1, *everything), C * H * W * N, "counting")
+chain.claim(29, total(1, *everything), C * H * W * N, "counting")

@@ -6,7 +6,7 @@ from derivations.expressions import Partial, array, f, f_prime, indices, named, 
 from derivations.proof import Derivation
 
 pick, unique = "Kronecker delta picks one term", "division with remainder"
-i, j, k, l, o, c, p, q, r, e, u, v, t = indices("i j k l o c p q r e u v t")
+i, j, k, o, c, p, q, r, e, u, v, t = indices("i j k o c p q r e u v t")
 
 chain = Derivation("network", "The whole network")
 
@@ -22,11 +22,11 @@ chain.claim(4, Partial(J, z[k]), f_prime(z[k]) * total(W[i, k] * delta[i], (i, M
 
 # Fully connected below softmax and cross-entropy, in one piece.
 y = array("y", M)
-prob = named("p", (M,), lambda i: sp.exp(z_above[i]) / total(sp.exp(z_above[l]), (l, M)))
+prob = named("p", (M,), lambda i: sp.exp(z_above[i]) / total(sp.exp(z_above[e]), (e, M)))
 chain.define(5, prob[i])
 L = named("L", (), lambda: -total(y[i] * sp.log(prob[i]), (i, M)))()
 chain.define(6, L)
-error = prob[i] * total(y[l], (l, M)) - y[i]
+error = prob[i] * total(y[e], (e, M)) - y[i]
 chain.claim(7, Partial(L, z[k]), f_prime(z[k]) * total(W[i, k] * error, (i, M)), "chain rule")
 
 # A pool below the fully connected layer: f and flatten stand between them.
@@ -44,12 +44,7 @@ z_fc = named("z^{+}", (M,), lambda k: total(V[k, row(c, i, j)] * f(z2[c, i, j]),
 chain.define(8, z_fc[k])
 J_fc = named("J", (), lambda: total(delta[k] * z_fc[k], (k, M)))()
 chain.define(9, J_fc)
-chain.claim(
-    10,
-    Partial(J_fc, z2[c, i, j]),
-    f_prime(z2[c, i, j]) * total(V[k, row(c, i, j)] * delta[k], (k, M)),
-    pick,
-)
+chain.claim(10, Partial(J_fc, z2[c, i, j]), f_prime(z2[c, i, j]) * total(V[k, row(c, i, j)] * delta[k], (k, M)), pick)
 
 # A convolution below a mean pool.
 size = sp.Symbol("n", integer=True, positive=True)
@@ -69,7 +64,7 @@ in_block = {"ranges": {c: C, i: H, j: Wd, r: size, e: size}}
 chain.claim(13, Partial(J_pool, here), beta[c] / size**2 * f_prime(here) * delta2[c, i, j], unique, **in_block)
 
 # A convolution below a max pool.
-Hz, Wz, s, O, kh, kw = sizes("H_z W_z s O k_h k_w")
+Hz, Wz, s, O, kh, kw = sizes("H_z W_z s O k_h k_w")  # noqa: E741
 z0, delta_max = array("z", C, H, Wd), array("delta", C, Hz, Wz)
 rho, kappa = array("rho", C, Hz, Wz, integer=True), array("kappa", C, Hz, Wz, integer=True)
 z_max = named("z^{+}", (C, Hz, Wz), lambda c, i, j: f(z0[c, s * i + rho[c, i, j], s * j + kappa[c, i, j]]))
@@ -78,19 +73,14 @@ J_max = named("J", (), lambda: total(delta_max[c, i, j] * z_max[c, i, j], (c, C)
 chain.define(15, J_max)
 won = sp.KroneckerDelta(p, s * i + rho[c, i, j]) * sp.KroneckerDelta(q, s * j + kappa[c, i, j])
 chain.claim(
-    16,
-    Partial(J_max, z0[c, p, q]),
-    f_prime(z0[c, p, q]) * total(delta_max[c, i, j] * won, (i, Hz), (j, Wz)),
-    pick,
+    16, Partial(J_max, z0[c, p, q]), f_prime(z0[c, p, q]) * total(delta_max[c, i, j] * won, (i, Hz), (j, Wz)), pick
 )
 
 # A pool below a convolution.
 K, b3, delta3 = array("K", O, C, kh, kw), array("b", O), array("delta", O, Hz, Wz)
 kernel, output = ((u, kh), (v, kw)), ((i, Hz), (j, Wz))
 z_conv = named(
-    "z^{+}",
-    (O, Hz, Wz),
-    lambda o, i, j: total(K[o, c, u, v] * f(z2[c, i + u, j + v]), (c, C), *kernel) + b3[o],
+    "z^{+}", (O, Hz, Wz), lambda o, i, j: total(K[o, c, u, v] * f(z2[c, i + u, j + v]), (c, C), *kernel) + b3[o]
 )
 chain.define(17, z_conv[o, i, j])
 J_conv = named("J", (), lambda: total(delta3[o, i, j] * z_conv[o, i, j], (o, O), *output))()
@@ -116,9 +106,7 @@ b1, b2, beta2 = sp.symbols("b_1 b_2 beta", real=True)
 delta_top = array("delta", Hz, Wz)
 low = named("z^{(1)}", (size * Hp, size * Wp), lambda p, q: total(K1[u, v] * image[p + u, q + v], *kernel) + b1)
 middle = named(
-    "z^{(2)}",
-    (Hp, Wp),
-    lambda i, j: beta2 / size**2 * total(f(low[size * i + r, size * j + e]), *block) + b2,
+    "z^{(2)}", (Hp, Wp), lambda i, j: beta2 / size**2 * total(f(low[size * i + r, size * j + e]), *block) + b2
 )
 top = named("z^{(3)}", (Hz, Wz), lambda i, j: total(K3[u, v] * f(middle[i + u, j + v]), *kernel))
 J_top = named("J", (), lambda: total(delta_top[i, j] * top[i, j], *output))()
@@ -133,9 +121,7 @@ chain.define(26, delta_middle[p, q])
 delta_low = named(
     r"\delta^{(1)}",
     (size * Hp, size * Wp),
-    lambda p, q: (
-        beta2 / size**2 * f_prime(low[p, q]) * delta_middle[sp.floor(p / size), sp.floor(q / size)]
-    ),
+    lambda p, q: beta2 / size**2 * f_prime(low[p, q]) * delta_middle[sp.floor(p / size), sp.floor(q / size)],
 )
 chain.define(27, delta_low[p, q])
 row_in, column_in = size * i + r, size * j + e

@@ -133,7 +133,7 @@ def power_terms(base, exponent):
     inner = terms(base)
     if len(inner) == 1 and not inner[0].dummies and not inner[0].zeros and not inner[0].bounds:
         flipped = tuple((b, p * int(exponent)) for b, p in inner[0].factors)
-        return [Term(coefficient=inner[0].coefficient**exponent, factors=flipped)]
+        return [Term(coefficient=inner[0].coefficient ** exponent, factors=flipped)]
     return [Term(factors=((base, int(exponent)),))]
 
 
@@ -221,7 +221,9 @@ def drop_known(term, known):
 
 
 def follows(bound, others):
-    """True if the bound is another one, or the sum of two others, plus something that is not negative."""
+    """True if the bound is another one, or the sum of two others (perhaps times a size), plus something >= 0."""
+    scales = sorted({s for e in (bound, *others) for s in index_part(e).free_symbols if s.is_positive}, key=str)
+    others = [*others, *(sp.expand(scale * other) for scale in scales for other in others)]
     by_index = {}
     for other in others:
         by_index.setdefault(index_part(other), []).append(other)
@@ -232,6 +234,7 @@ def follows(bound, others):
     return False
 
 
+@lru_cache(maxsize=4096)
 def index_part(expression):
     """The terms in which an index (a symbol that is no size) stands."""
     return sp.Add(*(t for t in sp.Add.make_args(expression) if any(not s.is_positive for s in t.free_symbols)))
@@ -338,7 +341,10 @@ def atom_key(atom, known):
 
 def spell(form):
     """A normal form as one line of text."""
-    return " + ".join(sorted(f"({c}) {' '.join(f'{{{k}}}^{p}' for k, p in key)}".strip() for key, c in form.items())) or "0"
+    return (
+        " + ".join(sorted(f"({c}) {' '.join(f'{{{k}}}^{p}' for k, p in key)}".strip() for key, c in form.items()))
+        or "0"
+    )
 
 
 def term_key(term, known):

@@ -14,9 +14,7 @@ BLOCK = re.compile(r"<!-- equation (\S+) -->\n.*?<!-- end -->", re.DOTALL)
 
 def block(equation):
     """One equation between its markers. GitHub, JupyterLab and nbconvert all read this form of display mathematics."""
-    return (
-        f"<!-- equation {equation.id} -->\n\n$$\n{equation.latex}\n$$\n\n*{equation.caption}*\n\n<!-- end -->"
-    )
+    return f"<!-- equation {equation.id} -->\n\n$$\n{equation.latex}\n$$\n\n*{equation.caption}*\n\n<!-- end -->"
 
 
 def filled(text, chain):

@@ -190,19 +190,36 @@ def explain(equation):
     )
 
 
-def counterexample(equation, rng, tries=60):
-    """Sizes, indices and integers for which the two sides differ, as a sentence."""
-    symbols = unfold(equation.left).free_symbols | unfold(equation.right).free_symbols
+def integers_of(equation):
+    """(sizes, free indices) of an equation, those in its definitions included."""
+    symbols = alphabet(equation.left) | alphabet(equation.right) | alphabet(sp.Tuple(*equation.ranges.values()))
     numbers = sorted((s for s in symbols if s.is_Symbol and s.is_integer), key=str)
     sizes = [s for s in numbers if s.is_nonnegative]
+    return sizes, [s for s in numbers if s not in sizes]
+
+
+def alphabet(expression):
+    """The free symbols of an expression, of its definitions, and of the sizes of its arrays."""
+    found = set(expression.free_symbols)
+    for entry in expression.atoms(sp.Indexed, Entry):
+        found = found.union(*(sp.sympify(size).free_symbols for size in entry.shape or ()))
+    for entry in expression.atoms(Entry):
+        places = [sp.Dummy(integer=a.is_integer) for a in entry.args]
+        found |= alphabet(sp.sympify(entry.definition(*places))) - set(places)
+    return found
+
+
+def counterexample(equation, rng, tries=60):
+    """Sizes, indices and integers for which the two sides differ, as a sentence."""
+    sizes, indices = integers_of(equation)
     cases = equation.upto.cases if equation.upto else [None]
     for attempt in range(tries):
         case = cases[attempt % len(cases)] or Case({s: rng.randint(int(bool(s.is_positive)), 3) for s in sizes})
         instance = Instance(case.sizes, case.arrays)
-        free = {i: rng.randrange(int(instance(equation.ranges.get(i, 3)))) for i in numbers if i not in case.sizes}
+        free = {i: rng.randrange(int(instance(equation.ranges.get(i, 3)))) for i in indices if i not in case.sizes}
         values = [instance(side, free).xreplace(case.put).doit() for side in (equation.left, equation.right)]
         letters = sorted(values[0].free_symbols | values[1].free_symbols, key=str)
-        put = {s: sp.Integer(rng.choice([1, 2, 3, 4, 5]) * (1 if s.is_positive else rng.choice([-1, 1]))) for s in letters}
+        put = {s: sp.Integer(rng.randint(1, 5) * (1 if s.is_positive else rng.choice([-1, 1]))) for s in letters}
         a, b = (concrete(v, put) for v in values)
         if a != b:
             given = ", ".join(f"{k} = {v}" for k, v in {**case.sizes, **free, **put}.items())
@@ -270,7 +287,7 @@ class Derivation:
         display(Latex(self._repr_latex_()))
 
     def steps(self):
-        """The chain line by line, for class: `step = chain.steps()`, then `next(step)` shows one more line each time."""
+        """The chain line by line, for class: `steps = chain.steps()`; each `next(steps)` shows one line more."""
         for count in range(1, len(self) + 1):
             yield Derivation(self.name, self.title, self.equations[:count])
 

@@ -2,8 +2,8 @@
 
 import sympy as sp
 
-from derivations.expressions import Partial, array, indices, named, sizes, total
 from derivations.activations import sigmoid
+from derivations.expressions import Partial, array, indices, named, sizes, total
 from derivations.proof import Derivation
 
 n, N = sizes("n N")
@@ -50,4 +50,4 @@ chain.claim(15, Partial(J, Z[k, t]), (P[k, t] - sp.KroneckerDelta(k, label[t])) 
 u, v = sp.symbols("z_0 z_1", real=True)
 chain.claim(16, sp.exp(u) / (sp.exp(u) + sp.exp(v)), sigmoid(u - v), "rearranging")
 
-chain.claim(17, total(1, (i, n), (t, N)), n * N, "counting")
+chain.claim(17, total(1, (i, n), (k, n), (t, N)), n**2 * N, "counting")
