@@ -21,14 +21,12 @@ import copy
 import functools
 import gzip
 import hashlib
-import itertools
 import json
 import math
+import numbers
 import os
 import sys
-import tempfile
 import time
-import zipfile
 import zlib
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -64,8 +62,8 @@ def _decided(compare, *arrays):
     try:
         return compare(*arrays)
     except TypeError as error:
-        hint = "give symbols with assumptions, such as entries m and m + d with m real and d positive"
-        raise ValueError(f"relu and max pooling compare entries, and the order is open ({error}): {hint}") from error
+        hint = "give them assumptions, such as entries m and m + d with m real and d positive"
+        raise ValueError(f"relu and max pooling need an order among symbols ({error}): {hint}") from error
 
 
 # --- operators on matrices -------------------------------------------------------------------------------------------
@@ -86,15 +84,13 @@ def correlate2d(x, k, mode="valid"):
     """
     x, k = _matrix(x, "x"), _matrix(k, "k")
     (height, width), (kh, kw) = x.shape, k.shape
-    if mode == "valid":
-        if kh > height or kw > width:
-            raise ValueError(f"kernel {k.shape} is larger than x {x.shape}: pass a smaller kernel, or mode='full'")
-        return np.tensordot(sliding_window_view(x, k.shape), k, axes=2)
-    if mode == "full":
-        return correlate2d(np.pad(x, ((kh - 1, kh - 1), (kw - 1, kw - 1))), k, "valid")
-    if mode == "same":
-        return _middle(correlate2d(x, k, "full"), x.shape, (kh // 2, kw // 2))
-    raise ValueError(f"mode is {mode!r}, expected 'valid', 'same' or 'full'")
+    _check_name("mode", mode, ("valid", "same", "full"))
+    if mode != "valid":
+        x = np.pad(x, ((kh - 1, kh - 1), (kw - 1, kw - 1)))
+    elif kh > height or kw > width:
+        raise ValueError(f"kernel {k.shape} is larger than x {x.shape}: pass a smaller kernel, or mode='full'")
+    z = np.tensordot(sliding_window_view(x, k.shape), k, axes=2)
+    return z[kh // 2 : kh // 2 + height, kw // 2 : kw // 2 + width] if mode == "same" else z
 
 
 def convolve2d(x, k, mode="valid"):
@@ -102,13 +98,8 @@ def convolve2d(x, k, mode="valid"):
 
     z[i,j] = sum over u, v of k[u,v] x[i-u,j-v] in mode "full". Shapes, modes and errors as :func:`correlate2d`.
     """
-    if mode == "same":
-        return _middle(convolve2d(x, k, "full"), np.shape(x), [(side - 1) // 2 for side in np.shape(k)])
-    return correlate2d(x, rot180(k), mode)
-
-
-def _middle(z, shape, corner):
-    return z[corner[0] : corner[0] + shape[0], corner[1] : corner[1] + shape[1]]
+    x = _matrix(x, "x")
+    return rot180(correlate2d(rot180(x), k, mode))  # turning x, and the result back, comes to turning k
 
 
 def down(a, size=2):
@@ -152,15 +143,21 @@ def _taps(x, size, stride):
 # --- what every input must satisfy -----------------------------------------------------------------------------------
 
 
+def _array(x):
+    """x as an array; whole numbers as int64, since smaller ones, such as the bytes of an image, wrap around."""
+    x = np.asarray(x)
+    return x.astype(np.int64) if x.dtype.kind in "biu" else x
+
+
 def _matrix(a, name):
-    a = np.asarray(a)
+    a = _array(a)
     if a.ndim != 2 or a.size == 0:
         raise ValueError(f"{name} has shape {a.shape}, expected a matrix (two axes, not empty); pass one map at a time")
     return a
 
 
 def _check_size(size, owner, least=1):
-    if not isinstance(size, int | np.integer) or size < least:
+    if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < least:
         raise ValueError(f"{owner} is {size!r}, expected a whole number of at least {least}")
 
 
@@ -174,9 +171,11 @@ def _check_divides(lengths, size, owner):
 
 def _check_finite(x, owner, name):
     """Raise where x holds NaN or infinity. The sum tells in one fast pass; only then are the entries searched."""
-    if x.dtype != object and np.isfinite(x.sum()):
-        return
-    broken = np.argwhere(x != x if x.dtype == object else ~np.isfinite(x))
+    with np.errstate(all="ignore"):  # a sum of large numbers overflows, inf - inf is NaN: then the entries tell
+        if x.dtype != object and np.isfinite(x.sum()):
+            return
+    finite = np.frompyfunc(lambda entry: not isinstance(entry, float | complex) or np.isfinite(entry), 1, 1)
+    broken = np.argwhere(~(finite(x).astype(bool) if x.dtype == object else np.isfinite(x)))
     if len(broken):
         raise ValueError(
             f"{owner}: {name} has {len(broken)} entries that are NaN or infinite, the first at {broken[0].tolist()}. "
@@ -221,11 +220,10 @@ class Layer:
 
     def forward(self, x):
         """The layer's output for the input x. Raises ValueError where x does not fit or is not finite."""
-        x = np.asarray(x)
-        if (self.axes and x.ndim != self.axes) or x.ndim == 0 or not self.fits(x.shape):
-            raise ValueError(f"{self} got x of shape {x.shape}, expected {self.expects}. {_batch_first_hint(x.shape)}")
-        if x.size == 0:
-            raise ValueError(f"{self} got an empty batch, x of shape {x.shape}: pass at least one example")
+        x = _array(x)
+        if (self.axes and x.ndim != self.axes) or x.ndim == 0 or x.size == 0 or not self.fits(x.shape):
+            hint = _batch_first_hint(x.shape) if x.size else "The batch is empty: pass at least one example."
+            raise ValueError(f"{self} got x of shape {x.shape}, expected {self.expects}. {hint}")
         _check_finite(x, self, "x")
         output = self.compute(x)
         self.input_shape, self.output_shape = x.shape, output.shape
@@ -242,7 +240,7 @@ class Layer:
         """
         if self.output_shape is None:
             raise ValueError(f"{self}: call forward(x) before backward(g), it remembers what backward needs")
-        g = np.asarray(g)
+        g = _array(g)
         if g.shape != self.output_shape:
             raise ValueError(f"{self} got g of shape {g.shape}, expected {self.output_shape}, the shape of the output")
         self.grads = self.parameter_gradients(g)
@@ -331,7 +329,7 @@ class ReLU(Activation):
 
     def compute(self, z):
         self.slope = np.asarray(_decided(np.greater, z.real, 0), bool).view(np.int8).astype(z.real.dtype)
-        return z * self.slope
+        return z * self.slope if np.iscomplexobj(z) else np.maximum(z, 0)
 
     def kinks(self, z):
         return int(np.count_nonzero(z == 0))
@@ -354,7 +352,7 @@ class Conv2D(Layer):
     def __init__(self, c_in, c_out, size, stride=1, padding=0, rng=None, dtype=np.float64):
         super().__init__()
         self.c_in, self.c_out, self.size, self.stride, self.padding = c_in, c_out, size, stride, padding
-        kh, kw = size if isinstance(size, tuple | list) else (size, size)
+        kh, kw = size if np.shape(size) == (2,) else (size, size)
         for name, value in [("c_in", c_in), ("c_out", c_out), ("size", kh), ("size", kw), ("stride", stride)]:
             _check_size(value, f"Conv2D, {name}")
         _check_size(padding, "Conv2D, padding", least=0)
@@ -387,7 +385,7 @@ class Conv2D(Layer):
         products = K.reshape(len(K), -1).T @ self._rows(delta)
         products = products.reshape(rows, c_in, kh, kw, columns, n).transpose(2, 3, 1, 0, 4, 5)
         dx = np.zeros(self.padded_shape, products.dtype)
-        for u, v in itertools.product(range(kh), range(kw)):  # an input entry in several windows collects from each
+        for u, v in np.ndindex(kh, kw):  # an input entry that lies in several windows collects from each
             dx[:, u : u + s * rows : s, v : v + s * columns : s] += products[u, v]
         return dx[:, p : dx.shape[1] - p, p : dx.shape[2] - p]
 
@@ -465,9 +463,7 @@ class MaxPool2D(Layer):
             wins = free & (tap.real == largest)
             free &= ~wins
             self.wins.append(wins.view(np.int8))
-        if np.iscomplexobj(x):
-            return sum(tap * wins for tap, wins in zip(taps, self.wins, strict=True))
-        return largest
+        return sum(tap * wins for tap, wins in zip(taps, self.wins, strict=True)) if np.iscomplexobj(x) else largest
 
     def input_gradient(self, delta):
         dx = np.zeros(self.input_shape, delta.dtype)
@@ -506,7 +502,7 @@ class SoftmaxCrossEntropy:
         self.p = self.labels = None
 
     def forward(self, z, labels):
-        z = np.asarray(z)
+        z = _array(z)
         if z.ndim != 2 or z.size == 0:
             raise ValueError(f"SoftmaxCrossEntropy got z of shape {z.shape}, expected scores (classes, N), not empty")
         _check_finite(z, "SoftmaxCrossEntropy", "z")
@@ -602,19 +598,29 @@ def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", 
     ``activation`` ("relu", "sigmoid" or "tanh") follows the convolutions, and the pools too unless
     ``pool_activation`` is None (or the name of another one). Shapes: (1,28,28) -> (F1,24,24) -> (F1,12,12) ->
     (F2,8,8) -> (F2,4,4) -> 10.
+
+    Between sigmoids, kernels and pools begin larger and shifted, so as to undo what a sigmoid does near 0 (slope 1/4,
+    mean 1/2): without that no error comes back through four of them. A max pool has nothing to shift, and sigmoids on
+    both sides of it barely learn. The last layer begins small, so that the network begins without opinions and J near
+    ln 10.
     """
     after_pool = activation if pool_activation == "same" else pool_activation
     _check_name("activation", activation, ACTIVATIONS)
     _check_name("pool", pool, ("mean", "max"))
     _check_name("pool_activation", after_pool, (*ACTIVATIONS, None))
-    if len(maps) != 2:
+    if np.shape(maps) != (2,):
         raise ValueError(f"maps is {maps!r}, expected two numbers of feature maps, such as (6, 12)")
     rng, layers = np.random.default_rng(seed), []
     for c_in, c_out in zip((1, maps[0]), maps, strict=True):
         layers += [Conv2D(c_in, c_out, 5, rng=rng, dtype=dtype), ACTIVATIONS[activation]()]
         layers += [MeanPool2D(2, maps=c_out, dtype=dtype) if pool == "mean" else MaxPool2D(2)]
+        if activation == "sigmoid":  # 4 times the slope, and z = 4 (down(x) - 1/2)
+            layers[-3].params["K"] *= math.sqrt(8)
+            layers[-1].params = {k: v + {"beta": 3, "b": -2}[k] for k, v in layers[-1].params.items()}
         layers += [ACTIVATIONS[after_pool]()] if after_pool else []
-    return Network([*layers, Flatten(), Dense(maps[1] * 4 * 4, 10, rng=rng, dtype=dtype)])
+    scores = Dense(maps[1] * 4 * 4, 10, rng=rng, dtype=dtype)
+    scores.params["W"] *= 0.1
+    return Network([*layers, Flatten(), scores])
 
 
 def _check_name(what, name, known):
@@ -628,14 +634,11 @@ def _check_name(what, name, known):
 class Optimizer:
     """What both optimizers share: ``step(network)`` replaces every parameter by its updated value.
 
-    New arrays take the parameters' places all at once, so an array that was read out before stays as it was, and an
-    interrupt never leaves one half of a layer updated.
+    New arrays take the parameters' places, so an array that was read out before stays as it was.
     """
 
     def __init__(self, lr):
-        if not 0 < lr < math.inf:
-            raise ValueError(f"lr is {lr!r}, expected a positive number such as 0.01")
-        self.lr = lr
+        self.lr = _number("lr", lr, lambda lr: 0 < lr < math.inf, "a positive number such as 0.01")
         self.steps = 0
 
     def step(self, network):
@@ -646,10 +649,16 @@ class Optimizer:
                 "the network has no gradients yet: call loss(x, labels) and backward() before step(network)"
             )
         self.steps += 1
-        params = {(i, name): network.layers[i].params[name] for i, name in gradients}
-        updated = {key: params[key] - self.change(key, g) for key, g in gradients.items()}
-        for (i, name), value in updated.items():
-            network.layers[i].params[name] = value
+        changes = {key: self.change(key, g) for key, g in gradients.items()}
+        for (i, name), change in changes.items():
+            network.layers[i].params[name] = network.layers[i].params[name] - change
+
+
+def _number(name, value, fits, expected):
+    """value as Python's own number: a NumPy scalar would turn float32 parameters into float64 without a word."""
+    if not isinstance(value, numbers.Real) or not fits(value):
+        raise ValueError(f"{name} is {value!r}, expected {expected}")
+    return value.item() if isinstance(value, np.generic) else value
 
 
 class SGD(Optimizer):
@@ -657,9 +666,8 @@ class SGD(Optimizer):
 
     def __init__(self, lr, momentum=0):
         super().__init__(lr)
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum is {momentum!r}, expected a number from 0 up to, but not including, 1")
-        self.momentum, self.velocity = momentum, {}
+        self.momentum = _number("momentum", momentum, lambda m: 0 <= m < 1, "a number from 0 to below 1")
+        self.velocity = {}
 
     def change(self, key, g):
         if self.momentum and key in self.velocity:
@@ -705,12 +713,12 @@ class History:
 
 
 def train(
-    network, data, epochs=3, batch_size=64, optimizer=None, schedule=warmup_cosine, validation=None, seed=0, quiet=False
+    network, data, epochs=3, batch_size=32, optimizer=None, schedule=warmup_cosine, validation=None, seed=0, quiet=False
 ):
     """Train the network on data = (images, labels) by mini-batches and return the :class:`History`.
 
     Images have the batch last, (C, H, W, N); labels are (N,). Each epoch goes once through the data, in an order
-    drawn from ``seed``. ``optimizer`` is Adam(lr=0.01) where None; ``schedule`` maps the part of training done, 0 to
+    drawn from ``seed``. ``optimizer`` is Adam(lr=0.015) where None; ``schedule`` maps the part of training done, 0 to
     1, to a factor on its rate (None: constant). ``validation``, another pair, is measured after each epoch.
     A bar shows the progress unless ``quiet``. A keyboard interrupt ends training early and keeps the weights and the
     history, with ``interrupted`` set.
@@ -718,7 +726,7 @@ def train(
     images, labels = _check_data(data)
     _check_size(epochs, "train, epochs")
     _check_size(batch_size, "train, batch_size")
-    optimizer = Adam(lr=0.01) if optimizer is None else optimizer
+    optimizer = Adam(lr=0.015) if optimizer is None else optimizer
     history, rng, peak, start = History(), np.random.default_rng(seed), optimizer.lr, time.perf_counter()
     steps = math.ceil(len(labels) / batch_size) * epochs
     with tqdm(total=steps, desc="training", unit="step", disable=quiet) as bar:
@@ -759,6 +767,7 @@ def _recent(history):
 def accuracy(network, data, batch_size=500):
     """The share of the examples in data = (images, labels) whose label the network predicts, 0 to 1."""
     images, labels = _check_data(data)
+    _check_size(batch_size, "accuracy, batch_size")
     batches = _batches(images, labels, batch_size, None, _dtype(network))
     return sum(int(np.count_nonzero(network.predict(x) == y)) for x, y in batches) / len(labels)
 
@@ -777,7 +786,7 @@ def _batches(images, labels, batch_size, rng, dtype):
 
 def _dtype(network):
     """The type in which the network computes: that of its parameters together."""
-    return np.result_type(*(value for layer in network.layers for value in layer.params.values()))
+    return np.result_type(np.float32, *(value for layer in network.layers for value in layer.params.values()))
 
 
 def _check_data(data):
@@ -861,9 +870,10 @@ def check_gradients(target, x, labels=None, delta=None, tolerance=None, method="
     compare = functools.partial(_compare, target, method, usual if tolerance is None else tolerance)
     model, x = copy.deepcopy(target), np.array(x, np.float64)
     layers = model.layers if isinstance(model, Network) else [model] if isinstance(model, Layer) else []
+    kinks, a = 0, x
     for layer in layers:
         layer.params = {name: np.array(value, np.float64) for name, value in layer.params.items()}
-    kinks = _count_kinks(layers, x)
+        kinks, a = kinks + layer.kinks(a), layer.forward(a)
     scalar, dx = _objective(model, x, labels, delta, seed)
     rows = [compare("x", dx, measure(scalar, x))]
     for i, layer in enumerate(layers):
@@ -894,22 +904,13 @@ def _objective(model, x, labels, delta, seed):
     return scalar, model.backward()
 
 
-def _count_kinks(layers, x):
-    count = 0
-    for layer in layers:
-        count += layer.kinks(x)
-        x = layer.forward(x)
-    return count
-
-
 def _compare(target, method, tolerance, name, claimed, measured):
     """One row of the check: (name, shape, largest entry, error), or GradientError."""
     owner = f"{type(target).__name__}, gradient by {name}"
     if claimed is None or np.shape(claimed) != measured.shape:
-        found = "is missing" if claimed is None else f"has shape {np.shape(claimed)}"
-        raise GradientError(f"{owner}: it {found}, expected an array of shape {measured.shape}")
-    difference = np.abs(claimed - measured)
-    difference[np.isnan(difference)] = np.inf
+        given = "it is missing" if claimed is None else f"it has shape {np.shape(claimed)}"
+        raise GradientError(f"{owner}: {given}, expected an array of shape {measured.shape}")
+    difference = np.nan_to_num(np.abs(claimed - measured), nan=np.inf, posinf=np.inf)
     largest, entry = np.abs(measured).max(), tuple(map(int, np.unravel_index(difference.argmax(), difference.shape)))
     error = difference.max() / largest if largest else np.inf if difference.max() else 0.0
     if error > tolerance:
@@ -935,17 +936,22 @@ def save(network, path):
     for name, value in arrays.items():
         if np.asarray(value).dtype == object:
             raise ValueError(f"parameter {name} holds fractions or symbols; convert it first: value.astype(float)")
+    for layer in network.layers:
+        _check_name("save: a layer's type", type(layer).__name__, LAYERS)
     design = [(type(layer).__name__, {a: getattr(layer, a) for a in layer.arguments}) for layer in network.layers]
     path = Path(path)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            np.savez(file, design=json.dumps(design), **arrays)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as file:
+            np.savez(
+                file, design=json.dumps(design, default=int), **arrays
+            )  # int(): sizes may be NumPy's whole numbers
             file.flush()
             os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+        os.replace(unfinished, path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 def load(path):
@@ -957,14 +963,14 @@ def load(path):
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}: check the name, or save(network, path) first")
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             network = Network([LAYERS[kind](**arguments) for kind, arguments in json.loads(str(stored["design"]))])
             for i, layer in enumerate(network.layers):
                 for name, value in layer.params.items():
-                    layer.params[name] = stored[f"{i}.{name}"]
-                    if layer.params[name].shape != value.shape:
-                        raise ValueError(f"{i}.{name} has shape {layer.params[name].shape}, expected {value.shape}")
-    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+                    found = layer.params[name] = stored[f"{i}.{name}"]
+                    if found.dtype.kind not in "iufc" or found.shape != value.shape:
+                        raise ValueError(f"{i}.{name}: {found.dtype} {found.shape}, expected numbers {value.shape}")
+    except Exception as error:  # damage shows in a dozen ways, from zipfile, zlib, json and NumPy
         raise ValueError(f"{path} is damaged or no saved network ({error}): save the network again") from error
     return network
 
@@ -990,9 +996,8 @@ def load_mnist(split="train", limit=None, folder=MNIST):
     _check_name("split", split, ("train", "test"))
     prefix = {"train": "train", "test": "t10k"}[split]
     images, labels = (_read_idx(Path(folder) / f"{prefix}-{part}-ubyte.gz") for part in ("images-idx3", "labels-idx1"))
-    _check_size(len(labels) if limit is None else limit, "load_mnist, limit")
-    if limit is not None and limit > len(labels):
-        raise ValueError(f"limit is {limit}, but split {split!r} has {len(labels)} images: pass at most that many")
+    if limit is not None and not (isinstance(limit, int | np.integer) and 1 <= limit <= len(labels)):
+        raise ValueError(f"limit is {limit!r}, expected a whole number from 1 to {len(labels)}, the size of {split!r}")
     images = np.divide(images[:limit], np.float32(255))
     return images.transpose(1, 2, 0)[None], labels[:limit].astype(np.int64)
 

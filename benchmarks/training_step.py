@@ -1,11 +1,11 @@
 """How long one training step takes, against PyTorch in the same run.
 
-    python benchmarks/training_step.py [--batch 64] [--maps 6 12] [--rounds 60] [--threads 1 2]
+python benchmarks/training_step.py [--batch 64] [--maps 6 12] [--rounds 60] [--threads 1 2]
 
-The step: forward pass, loss, backward pass and a step of gradient descent, float32, on the network of the series with its
-trainable pooling coefficients. Rounds of both alternate, so that a change of the machine's speed meets both; the medians
-and the median of the ratios, round by round, are printed. Each number of threads runs in a process of its own. PyTorch is
-no requirement of the project: install it first (CPU build); without it only our own time is shown.
+The step: forward pass, loss, backward pass and a step of gradient descent, float32, on the network of the series with
+its trainable pooling coefficients. Rounds of both alternate, so that a change of the machine's speed meets both; the
+medians and the median of the ratios, round by round, are printed. Each number of threads runs in a process of its own.
+PyTorch is no requirement of the project: install it first (CPU build); without it only our own time is shown.
 """
 
 import argparse

@@ -61,7 +61,7 @@ def witnesses(layer, x, delta, by_hand, equations, symbolic_x=None):
     on_symbols = _symbolic_agreement(copy.deepcopy(layer), x, symbolic_x)
     rows = []
     for name in names:
-        hand = "equal" if np.array_equal(found[name], by_hand[name]) else "NO: another matrix"
+        hand = "equal" if np.array_equal(found[name], by_hand[name]) else "NO: other numbers"
         rows.append(
             (f"d{name}", _derivation(equations[name]), on_symbols[name], hand, _measured(layer, x, delta, name))
         )
@@ -75,10 +75,7 @@ def _gradients(layer, x, delta):
 
 def _derivation(id):
     """The equation is proved while it is loaded; a false one would raise ProofError here."""
-    equation = next((e for e in derivations.ledger() if e.id == id), None)
-    if equation is None:
-        raise KeyError(f"there is no equation {id}; `python -m derivations` lists them all")
-    return f"{id}, {equation.grade}"
+    return f"{id}, {derivations.equation(id).grade}"
 
 
 def _symbolic_agreement(layer, x, symbolic_x):
@@ -99,7 +96,7 @@ def _symbols(name, shape):
 
 def _compare(claimed, scalar, by):
     equal = sum(sympy.simplify(claimed[place] - sympy.diff(scalar, by[place])) == 0 for place in np.ndindex(by.shape))
-    return f"equal in all {by.size} entries" if equal == by.size else f"NO: equal in {equal} of {by.size} entries"
+    return f"equal in {equal} of {by.size}" if equal == by.size else f"NO: equal in {equal} of {by.size}"
 
 
 def _measured(layer, x, delta, name):

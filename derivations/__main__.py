@@ -25,9 +25,8 @@ def print_code_table():
     """Print what of helpers.py was compared with which equation."""
     from derivations.code import table
 
-    print(
-        "\nhelpers.py on symbols, entry by entry\n  layer               quantity   equation               cases  entries"
-    )
+    print("\nhelpers.py on symbols, entry by entry")
+    print(f"  {'layer':<19} {'quantity':<10} {'equation':<20} {'cases':>7} {'entries':>8}")
     for (layer, quantity, id), (cases, entries) in table().items():
         print(f"  {layer:<19} {quantity:<10} {id:<20} {cases:7} {entries:8}")
 
@@ -41,8 +40,9 @@ def main():
     except AssertionError as error:  # ProofError and CodeMismatch
         print(f"\nFAILED\n{error}", file=sys.stderr)
         return 1
-    proved = sum(count for grade, count in counts.items() if grade != DEFINITION)
-    print(f"\n{proved} equations proved: " + ", ".join(f"{count} {grade}" for grade, count in counts.items()))
+    definitions = counts.pop(DEFINITION, 0)
+    grades = ", ".join(f"{count} {grade}" for grade, count in counts.items())
+    print(f"\n{sum(counts.values())} equations proved ({grades}), {definitions} definitions")
     print(f"{time.perf_counter() - start:.0f} s")
     return 0
 

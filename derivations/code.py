@@ -4,6 +4,7 @@ The expected value of every entry is the right side of an equation of the ledger
 """
 
 import itertools
+import math
 import random
 from dataclasses import dataclass
 
@@ -29,14 +30,18 @@ class Line:
     case: str
     given: np.ndarray
     instance: Instance
-    at: object  # the place of an entry -> the free indices of the equation
+    at: object  # by_axes(...): which free index of the equation is which axis
     activation: tuple = (f, f_prime)
 
     def check(self):
         """Compare every entry; the number of entries. Raises CodeMismatch."""
         given = np.asarray(self.given, dtype=object)
+        if given.shape != (shape := self.at.shape(self.equation.ranges, self.instance)):
+            raise CodeMismatch(
+                f"{self.layer}, {self.quantity}, {self.case}: the code gives shape {given.shape}, not {shape}"
+            )
         for place in np.ndindex(*given.shape):
-            expected = self.instance(self.equation.right, self.at(place))
+            expected = self.instance(self.equation.right, self.at(place, self.equation.ranges, self.instance))
             expected = expected.replace(f, self.activation[0]).replace(f_prime, self.activation[1])
             if not same(given[place], expected):
                 raise CodeMismatch(
@@ -52,9 +57,29 @@ def same(a, b):
     return difference == 0 or sp.simplify(sp.expand_log(sp.expand(difference.rewrite(sp.exp)))) == 0
 
 
-def by_axes(*symbols):
-    """The free indices in the order of the array's axes."""
-    return lambda place: dict(zip(symbols, place, strict=True))
+class by_axes:
+    """The free indices of an equation in the order of the array's axes; a pair (i, r) is one axis, n i + r."""
+
+    def __init__(self, *axes):
+        self.axes = axes
+
+    def shape(self, ranges, instance):
+        """The shape that the equation says."""
+        counts = ([int(instance(ranges[index])) for index in self._pair(axis)] for axis in self.axes)
+        return tuple(math.prod(count) for count in counts)
+
+    def __call__(self, place, ranges, instance):
+        """The indices (symbol -> integer) of one entry."""
+        found = {}
+        for axis, position in zip(self.axes, place, strict=True):
+            *block, index = self._pair(axis)
+            found[index] = position if not block else position % int(instance(ranges[index]))
+            found |= {i: position // int(instance(ranges[index])) for i in block}
+        return found
+
+    @staticmethod
+    def _pair(axis):
+        return axis if isinstance(axis, tuple) else (axis,)
 
 
 def operators(code):
@@ -75,6 +100,12 @@ def operators(code):
         yield Line("convolve2d", "valid", conv[23], case, backwards, no_bias, by_axes(c.i, c.j))
         yield Line("convolve2d", "full", conv[12], case, full, sizes, by_axes(c.p, c.q))
         yield Line("rot180", "all", conv[14], case, code.rot180(K), sizes, by_axes(c.u, c.v))
+    for (H, W), k in [((3, 3), 3), ((3, 4), 2), ((4, 3), 1)]:
+        x, K = entries("x", (H, W)), entries("K", (k, k))
+        put, case = {c.H: H, c.W: W, c.Hz: H, c.Wz: W, c.kh: k, c.kw: k, c.s: 1}, f"{H}x{W} with {k}x{k}"
+        for name, kernel, P in [("correlate2d", K, (k - 1) // 2), ("convolve2d", K[::-1, ::-1], k // 2)]:
+            sizes = Instance({**put, c.P: P}, {"b": 0, "K": kernel})
+            yield Line(name, "same", conv[1], case, getattr(code, name)(x, K, "same"), sizes, by_axes(c.i, c.j))
     for (H, W), n in [((2, 2), 2), ((1, 3), 2), ((2, 1), 3)]:
         sizes = Instance({m.H: H, m.W: W, m.n: n})
         x, delta = entries("x", (n * H, n * W)), entries("delta", (H, W))
@@ -120,7 +151,13 @@ def activations(code):
         delta = layer.backward(entries("g", z.shape))
         one_by_one = {"instance": sizes, "activation": functions}
         yield Line(
-            name, "forward", Forward(chain[1].id, f(e.Z[e.k, e.t])), case, output, at=by_axes(e.k, e.t), **one_by_one
+            name,
+            "forward",
+            Forward(chain[1].id, f(e.Z[e.k, e.t]), chain[7].ranges),
+            case,
+            output,
+            at=by_axes(e.k, e.t),
+            **one_by_one,
         )
         yield Line(name, "delta", chain[7], case, delta, at=by_axes(e.k, e.t), **one_by_one)
 
@@ -131,6 +168,7 @@ class Forward:
 
     id: str
     right: sp.Expr
+    ranges: dict
 
 
 def softmax(code):
@@ -197,13 +235,9 @@ def mean_pooling(code):
         z = layer.forward(entries("x", (C, n * H, n * W, N)))
         dx = layer.backward(entries("delta", (C, H, W, N)))
 
-        def split(place, n=n):
-            """Row p = n i + r and column q = n j + e of the input."""
-            c, p, q, t = place
-            return {e.c: c, e.i: p // n, e.r: p % n, e.j: q // n, e.e: q % n, e.t: t}
-
+        blocks = by_axes(e.c, (e.i, e.r), (e.j, e.e), e.t)
         yield Line("MeanPool2D", "forward", chain[24], case, z, sizes, by_axes(e.c, e.i, e.j, e.t))
-        yield Line("MeanPool2D", "dx", chain[26], case, dx, sizes, split)
+        yield Line("MeanPool2D", "dx", chain[26], case, dx, sizes, blocks)
         if trainable:
             yield Line("MeanPool2D", "dbeta", chain[27], case, layer.grads["beta"], sizes, by_axes(e.c))
             yield Line("MeanPool2D", "db", chain[28], case, layer.grads["b"], sizes, by_axes(e.c))

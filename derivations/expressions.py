@@ -244,5 +244,9 @@ def letter(factor):
 
 
 def write_latex(expression):
-    """The LaTeX of an expression. After every underscore stands a space: Markdown then never reads emphasis into it."""
-    return Writer({"fold_func_brackets": False}).doprint(expression).replace("_{", "_ {")
+    """The LaTeX of an expression, such that Markdown leaves it alone.
+
+    After every underscore stands a space (no emphasis), after a minus at the beginning there is none (no list).
+    """
+    text = Writer({"fold_func_brackets": False}).doprint(expression).replace("_{", "_ {")
+    return "-" + text[2:] if text.startswith("- ") else text

@@ -66,7 +66,7 @@ chain.then(10, total(delta[i, j] * won, *output), "substitution")
 
 def every_pattern():
     """Windows side by side (s = n): every choice of winners for windows up to 2 x 2 and one or two of them."""
-    for size, rows, columns in itertools.product((1, 2), (1,), (1, 2)):
+    for size, (rows, columns) in itertools.product((1, 2), ((1, 1), (1, 2), (2, 1))):
         for winners in itertools.product(itertools.product(range(size), repeat=2), repeat=rows * columns):
             grid = np.array(winners).reshape(rows, columns, 2)
             yield Case({n: size, s: size, Hz: rows, Wz: columns}, {"rho": grid[..., 0], "kappa": grid[..., 1]})
@@ -78,7 +78,7 @@ chain.claim(
     delta[i, j] * sp.KroneckerDelta(row[i, j], r) * sp.KroneckerDelta(column[i, j], e),
     "case by case",
     ranges={i: Hz, j: Wz, r: n, e: n},
-    upto=UpTo("for every pattern of winners, windows up to 2 x 2, outputs up to 1 x 2, s = n", tuple(every_pattern())),
+    upto=UpTo("for every pattern of winners, windows up to 2 x 2, one or two of them, s = n", tuple(every_pattern())),
 )
 
 # Several maps and a batch.

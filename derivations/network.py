@@ -30,7 +30,7 @@ error = prob[i] * total(y[e], (e, M)) - y[i]
 chain.claim(7, Partial(L, z[k]), f_prime(z[k]) * total(W[i, k] * error, (i, M)), "chain rule")
 
 # A pool below the fully connected layer: f and flatten stand between them.
-C, H, Wd, N = sizes("C H W N")
+C, H, Wd, N = sizes("C H_p W_p N")
 V, z2 = array("W", M, C * H * Wd), array("z", C, H, Wd)
 maps = ((c, C), (i, H), (j, Wd))
 

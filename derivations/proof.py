@@ -128,8 +128,16 @@ class Equation:
         """The id, the reason and the grade, in words."""
         return f"{self.id}: {self.reason}" + ("" if self.grade == DEFINITION else f"; proved {self.grade}")
 
+    @property
+    def remark(self):
+        """The caption as LaTeX; an underscore must stand outside of text."""
+        return rf"\text{{{self.caption}}}".replace("_", r"}\_\text{")
+
+    def __repr__(self):
+        return f"<{self.caption}>"
+
     def _repr_latex_(self):
-        return rf"$\displaystyle {self.latex} \qquad \text{{({self.caption})}}$"
+        return rf"$\displaystyle {self.latex} \qquad ({self.remark})$"
 
 
 def ranges_of(left):
@@ -261,6 +269,9 @@ class Derivation:
         self.equations.append(equation)
         return equation
 
+    def __repr__(self):
+        return f"<{self.title}: {', '.join(e.id for e in self.equations)}>"
+
     def __iter__(self):
         return iter(self.equations)
 
@@ -295,6 +306,6 @@ class Derivation:
         rows, last = [], None
         for e in self.equations:
             left = "" if e.left == last else write_latex(e.left)
-            rows.append(rf"{left} &= {write_latex(e.right)} && \text{{{e.caption}}}")
+            rows.append(rf"{left} &= {write_latex(e.right)} && {e.remark}")
             last = e.right
         return "$$\\begin{aligned}\n" + " \\\\[1ex]\n".join(rows) + "\n\\end{aligned}$$"

@@ -8,7 +8,7 @@ from derivations.proof import Derivation
 
 n, N = sizes("n N")
 i, j, k, t = indices("i j k t")
-c = sp.Symbol("c", real=True)
+w = sp.Symbol("w", real=True)
 pick = "Kronecker delta picks one term"
 
 chain = Derivation("softmax", "Softmax and cross-entropy")
@@ -18,7 +18,7 @@ z, g = array("z", n), array("g", n)
 p = named("p", (n,), lambda i: sp.exp(z[i]) / total(sp.exp(z[j]), (j, n)))
 chain.define(1, p[i])
 chain.claim(2, total(p[i], (i, n)), 1, "rearranging")
-chain.claim(3, sp.exp(z[i] - c) / total(sp.exp(z[j] - c), (j, n)), p[i], "rearranging")
+chain.claim(3, sp.exp(z[i] - w) / total(sp.exp(z[j] - w), (j, n)), p[i], "rearranging")
 chain.claim(4, Partial(p[i], z[k]), p[i] * (sp.KroneckerDelta(i, k) - p[k]), "derivative")
 J_softmax = named("J", (), lambda: total(g[i] * p[i], (i, n)))()
 chain.define(5, J_softmax)

@@ -71,7 +71,7 @@ def test_what_holds_for_all_sizes_holds_at_small_ones(equation):
     numbers, free_indices = proof.integers_of(equation)
     rng = random.Random(1)
     for size in (1, 2):
-        instance = Instance({s: size for s in numbers}, {"c": np.zeros(9, int)})
+        instance = Instance(dict.fromkeys(numbers, size), {"c": np.zeros(9, int)})
         free = {i: equation.ranges.get(i, sp.Integer(2)) for i in free_indices}
         for place in rng.sample(choices := list(places(free, instance)), min(3, len(choices))):
             difference = instance(equation.left, place) - instance(equation.right, place)
@@ -117,7 +117,10 @@ def changed_here(e):
     if isinstance(e, sp.Indexed) or (isinstance(e, Entry) and e.shape):
         first = 1 if isinstance(e, sp.Indexed) else 0
         for k in range(first, len(e.args)):
-            yield "index", e.func(*e.args[:k], e.args[k] + 1, *e.args[k + 1 :])
+            other = sp.S.Zero if e.args[k].is_Symbol else e.args[k] + 1
+            yield "index", e.func(*e.args[:k], other, *e.args[k + 1 :])
+        for k in range(first, len(e.args) - 1):
+            yield "index", e.func(*e.args[:k], e.args[k + 1], e.args[k], *e.args[k + 2 :])
     if isinstance(e, sp.KroneckerDelta):
         yield "index", e.func(e.args[0] + 1, e.args[1])
     if isinstance(e, sp.Mul):
@@ -325,6 +328,12 @@ def test_indices_of_a_definition_are_not_confused_with_those_outside():
     Equation("right.1", z[u], total(K[w] * x[u + w], (w, n)), "rearranging")
 
 
+def test_quantities_of_one_name_and_two_definitions_differ():
+    e = convolution
+    assert e.J_true != e.J and Partial(e.J, e.b) != Partial(e.J_true, e.b)
+    assert equal_for_all_sizes(e.J, e.J, {}) and not equal_for_all_sizes(e.J, e.J_true, {})
+
+
 def test_division_with_remainder_needs_a_remainder_below_n():
     n, size, H = sizes("n size H")
     x, delta = array("x", n * H), array("delta", H)
@@ -393,7 +402,7 @@ def test_show_displays(monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", shown.append)
     fully_connected.chain.show()
-    assert "fully_connected.15" in shown[0].data
+    assert "connected.15: counting" in shown[0].data
 
 
 def test_an_unknown_id_says_which_there_are():
@@ -405,3 +414,10 @@ def test_an_unknown_id_says_which_there_are():
 def test_latex_is_written_as_on_paper():
     assert write_latex(convolution.chain[3].right) == r"\bar K_ {P + p - s i, P + q - s j}"
     assert write_latex(activations.chain[12].right) == r"1 - {\tanh(s)}^{2}"
+
+
+def test_an_equation_is_found_by_its_id_alone():
+    assert derivations.equation("conv.5") is derivations.load("convolution")["conv.5"]
+    assert {e.id.partition(".")[0] for e in derivations.ledger()} == set(derivations.MODULES)
+    with pytest.raises(KeyError, match="ids begin with fully_connected"):
+        derivations.equation("convolution.5")

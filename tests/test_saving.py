@@ -301,7 +301,7 @@ def test_a_file_that_is_no_saved_network_is_refused_by_name(name, tmp_path):
 
 def test_the_wrong_shape_is_told_with_the_right_one(tmp_path):
     (tmp_path / "lesson.npz").write_bytes(DAMAGED["wrong shape"])
-    with pytest.raises(ValueError, match=r"0\.W has shape \(2, 1\), expected \(1, 2\)"):
+    with pytest.raises(ValueError, match=r"0\.W: float64 \(2, 1\), expected numbers \(1, 2\)"):
         load(tmp_path / "lesson.npz")
 
 
