@@ -329,7 +329,7 @@ class ReLU(Activation):
 
     def compute(self, z):
         self.slope = np.asarray(_decided(np.greater, z.real, 0), bool).view(np.int8).astype(z.real.dtype)
-        return z * self.slope if np.iscomplexobj(z) else np.maximum(z, 0)
+        return z * self.slope if np.iscomplexobj(z) else np.maximum(0, z)
 
     def kinks(self, z):
         return int(np.count_nonzero(z == 0))

@@ -43,13 +43,13 @@ class Testimony:
         return "<table>" + line("th", HEAD) + "".join(line("td", row) for row in self.rows) + "</table>"
 
 
-def witnesses(layer, x, delta, by_hand, equations, symbolic_x=None):
+def witnesses(layer, x, delta, by_hand, equations):
     """Call the four witnesses for each gradient of ``layer`` at the input x with dJ/d(output) = delta.
 
     ``by_hand`` maps "x" and the parameters' names to typed-in arrays of the gradients' shapes; ``equations`` maps the
-    same names to ids such as "conv.17". Relu and max pooling need an order among symbols: pass ``symbolic_x``, an
-    object array in which it is known. The layer is left as it is. Raises ValueError where the names differ, KeyError
-    for an unknown id.
+    same names to ids such as "conv.17". The symbols keep the order of the numbers in x, which relu and max pooling
+    ask for: what they say holds for every x in that order. The layer is left as it is. Raises ValueError where the
+    names differ, KeyError for an unknown id.
     """
     layer = copy.deepcopy(layer)
     names = ["x", *layer.params]
@@ -58,7 +58,7 @@ def witnesses(layer, x, delta, by_hand, equations, symbolic_x=None):
             f"{layer} has the gradients {names}; by_hand names {list(by_hand)}, equations {list(equations)}"
         )
     found = _gradients(layer, x, delta)
-    on_symbols = _symbolic_agreement(copy.deepcopy(layer), x, symbolic_x)
+    on_symbols = _symbolic_agreement(copy.deepcopy(layer), x)
     rows = []
     for name in names:
         hand = "equal" if np.array_equal(found[name], by_hand[name]) else "NO: other numbers"
@@ -78,15 +78,35 @@ def _derivation(id):
     return f"{id}, {derivations.equation(id).grade}"
 
 
-def _symbolic_agreement(layer, x, symbolic_x):
+def _symbolic_agreement(layer, x):
     """For each gradient: in how many entries the code, run on symbols, equals SymPy's derivative of <delta, output>."""
     layer.params = {name: _symbols(name, value.shape) for name, value in layer.params.items()}
-    x = _symbols("x", np.shape(x)) if symbolic_x is None else symbolic_x
+    x = np.array([Ranked(f"x_{place}", value) for place, value in np.ndenumerate(x)], object).reshape(np.shape(x))
     output = layer.forward(x)
     delta = _symbols("delta", output.shape)
     scalar = (delta * output).sum()
     claimed = {"x": layer.backward(delta), **layer.grads}
     return {name: _compare(claimed[name], scalar, by) for name, by in {"x": x, **layer.params}.items()}
+
+
+class Ranked(sympy.Symbol):
+    """A symbol that knows the number it stands for, and uses it in comparisons with others and with plain numbers
+    only.
+    """
+
+    def __new__(cls, name, value):
+        symbol = super().__new__(cls, name, real=True)
+        symbol.value = value
+        return symbol
+
+    def __gt__(self, other):
+        return bool(self.value > getattr(other, "value", other))
+
+    def __ge__(self, other):
+        return bool(self.value >= getattr(other, "value", other))
+
+    def __le__(self, other):
+        return bool(self.value <= getattr(other, "value", other))
 
 
 def _symbols(name, shape):
