@@ -164,9 +164,7 @@ def _check_size(size, owner, least=1):
 def _check_divides(lengths, size, owner):
     _check_size(size, f"{owner}, size")
     if any(length % size for length in lengths):
-        raise ValueError(
-            f"{owner}: size {size} does not divide height and width {tuple(lengths)}: crop or pad the maps"
-        )
+        raise ValueError(f"{owner}: size {size} does not divide height and width {tuple(lengths)}: crop or pad them")
 
 
 def _check_finite(x, owner, name):
@@ -177,19 +175,15 @@ def _check_finite(x, owner, name):
     finite = np.frompyfunc(lambda entry: not isinstance(entry, float | complex) or np.isfinite(entry), 1, 1)
     broken = np.argwhere(~(finite(x).astype(bool) if x.dtype == object else np.isfinite(x)))
     if len(broken):
-        raise ValueError(
-            f"{owner}: {name} has {len(broken)} entries that are NaN or infinite, the first at {broken[0].tolist()}. "
-            "Clean the data; if this came up in training, the learning rate is too large."
-        )
+        given = f"{len(broken)} entries that are NaN or infinite, the first at {broken[0].tolist()}"
+        raise ValueError(f"{owner}: {name} has {given}. Clean the data; in training, the learning rate is too large.")
 
 
 def _check_labels(labels, classes, n):
     labels = np.asarray(labels)
     if labels.shape != (n,) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"labels have shape {labels.shape} and type {labels.dtype}, expected ({n},) whole numbers, one class for "
-            "each example; a one-hot matrix Y becomes labels by np.argmax(Y, axis=0)"
-        )
+        hint = "one class for each example; a one-hot matrix Y becomes labels by np.argmax(Y, axis=0)"
+        raise ValueError(f"labels: shape {labels.shape}, type {labels.dtype}, expected ({n},) whole numbers, {hint}")
     if labels.min() < 0 or labels.max() >= classes:
         given, rows = f"from {labels.min()} to {labels.max()}", f"z has {classes} rows, one for each class"
         raise ValueError(f"labels reach {given}, expected 0 to {classes - 1}: {rows}; count classes from 0")
@@ -341,10 +335,10 @@ class Conv2D(Layer):
     x (C, H, W, N) -> z (O, OH, OW, N) with OH = (H + 2 padding - kh) // stride + 1, OW likewise; K (O, C, kh, kw), b
     (O,). ``size`` is the side of the kernel, or (kh, kw). ``backward`` takes delta = dJ/dz.
 
-    The windows of each row of outputs are laid out as the columns of a matrix (im2col), so that the layer is a stack
-    of products K @ columns[row], and its gradients are those of a fully connected layer, added up over the rows for K
-    and where windows overlap for x. (One product for all rows at once is slower: its matrices outgrow the processor's
-    cache.) Equations conv.* and maps.*.
+    The windows of each row of outputs are laid out as the columns of a matrix (im2col), so that the layer is a stack of
+    products K @ columns[row], and its gradients are those of a fully connected layer, added up over the rows for K and
+    where windows overlap for x. Memory is saved by sharing: every row of x is laid out once, for its kw shifts, and the
+    kh rows of a window are then neighbours, so that columns[row] is a view. Equations conv.* and maps.*.
     """
 
     arguments = ("c_in", "c_out", "size", "stride", "padding")
@@ -366,32 +360,42 @@ class Conv2D(Layer):
         return shape[0] == self.c_in and shape[1] + 2 * self.padding >= kh and shape[2] + 2 * self.padding >= kw
 
     def compute(self, x):
-        K, b = self.params["K"], self.params["b"]
-        p, s = self.padding, self.stride
+        b, p, s, (c_out, c_in, kh, kw) = self.params["b"], self.padding, self.stride, self.params["K"].shape
         padded = np.pad(x, ((0, 0), (p, p), (p, p), (0, 0))) if p else x
-        windows = sliding_window_view(padded, K.shape[2:], axis=(1, 2))[:, ::s, ::s]  # (C, OH, OW, N, kh, kw)
-        self.padded_shape, (rows, columns, n) = padded.shape, windows.shape[1:4]
-        self.columns = windows.transpose(1, 0, 4, 5, 2, 3).copy().reshape(rows, K[0].size, columns * n)
-        products = (K.reshape(len(K), -1) @ self.columns).transpose(1, 0, 2)  # (O, OH, OW N)
-        return np.add(products, b[:, None, None], order="C").reshape(len(K), rows, columns, n)
+        shifts = sliding_window_view(padded, kw, axis=2)[:, :, ::s]  # (C, H, OW, N, kw)
+        self.padded_shape, (height, columns, n) = padded.shape, shifts.shape[1:4]
+        rows = shifts.transpose(1, 0, 4, 2, 3).copy().reshape(height, c_in * kw, columns * n)
+        windows = sliding_window_view(rows, kh, axis=0)[::s].transpose(0, 3, 1, 2)  # (OH, kh, C kw, OW N)
+        self.columns = windows.reshape(len(windows), kh * c_in * kw, columns * n)
+        products = (self._kernels() @ self.columns).transpose(1, 0, 2)  # (O, OH, OW N)
+        return np.add(products, b[:, None, None], order="C").reshape(c_out, len(windows), columns, n)
 
     def parameter_gradients(self, delta):
-        products = (self.columns @ self._rows(delta).transpose(0, 2, 1)).sum(axis=0)  # (C kh kw, O)
-        return {"K": products.T.reshape(self.params["K"].shape), "b": delta.sum(axis=(1, 2, 3))}
+        c_out, c_in, kh, kw = self.params["K"].shape
+        K = (self.columns @ _by_row(delta).transpose(0, 2, 1)).sum(axis=0)  # (kh C kw, O)
+        return {"K": K.T.reshape(c_out, kh, c_in, kw).swapaxes(1, 2), "b": delta.sum(axis=(1, 2, 3))}
 
     def input_gradient(self, delta):
-        K, p, s = self.params["K"], self.padding, self.stride
-        (_, c_in, kh, kw), (_, rows, columns, n) = K.shape, delta.shape
-        products = K.reshape(len(K), -1).T @ self._rows(delta)
-        products = products.reshape(rows, c_in, kh, kw, columns, n).transpose(2, 3, 1, 0, 4, 5)
+        p, s, (_, c_in, kh, kw), (_, height, width, n) = self.padding, self.stride, self.params["K"].shape, delta.shape
+        products = (self._kernels().T @ _by_row(delta)).reshape(height, kh, -1)  # each delta times each kernel entry
+        rows = np.zeros((self.padded_shape[1], products.shape[2]), products.dtype)
+        for u in range(kh):  # a row of x lies in windows below each other and collects from each
+            rows[u : u + s * height : s] += products[:, u]
+        rows = rows.reshape(-1, c_in, kw, width, n).transpose(2, 1, 0, 3, 4)
         dx = np.zeros(self.padded_shape, products.dtype)
-        for u, v in np.ndindex(kh, kw):  # an input entry that lies in several windows collects from each
-            dx[:, u : u + s * rows : s, v : v + s * columns : s] += products[u, v]
+        for v in range(kw):  # and an entry of that row in windows beside each other
+            dx[:, :, v : v + s * width : s] += rows[v]
         return dx[:, p : dx.shape[1] - p, p : dx.shape[2] - p]
 
-    def _rows(self, delta):
-        """delta (O, OH, OW, N) as a stack of matrices (O, OW N), one for each row of outputs."""
-        return delta.reshape(*delta.shape[:2], -1).transpose(1, 0, 2)
+    def _kernels(self):
+        """K as a matrix (O, kh C kw), its columns in the order of the rows of ``columns``."""
+        K = self.params["K"]
+        return K.swapaxes(1, 2).reshape(len(K), -1)
+
+
+def _by_row(delta):
+    """delta (O, OH, OW, N) as a stack of matrices (O, OW N), one for each row of outputs."""
+    return delta.reshape(*delta.shape[:2], -1).transpose(1, 0, 2)
 
 
 class MeanPool2D(Layer):
@@ -645,9 +649,7 @@ class Optimizer:
         """Update all parameters of the network from the gradients of its last backward pass."""
         gradients = network.gradients()
         if not gradients:
-            raise ValueError(
-                "the network has no gradients yet: call loss(x, labels) and backward() before step(network)"
-            )
+            raise ValueError("the network has no gradients yet: call loss(x, labels) and backward() before step")
         self.steps += 1
         changes = {key: self.change(key, g) for key, g in gradients.items()}
         for (i, name), change in changes.items():
@@ -891,14 +893,15 @@ def check_gradients(target, x, labels=None, delta=None, tolerance=None, method="
 
 def _objective(model, x, labels, delta, seed):
     """The scalar to measure, as a function of the input, and the gradient by x that ``backward`` claims for it."""
+    if isinstance(model, Layer) != (labels is None):
+        rule = (
+            "a layer has no loss and takes no labels; a network and SoftmaxCrossEntropy need one class for each example"
+        )
+        raise ValueError(f"{type(model).__name__} with labels={labels!r}: {rule}")
     if isinstance(model, Layer):
-        if labels is not None:
-            raise ValueError(f"{model} is a layer and has no loss: leave labels out, pass delta if you like")
         output = model.forward(x)
         delta = np.random.default_rng(seed).standard_normal(output.shape) if delta is None else np.asarray(delta)
         return lambda at: (delta * model.forward(at)).sum(), model.backward(delta)
-    if labels is None:
-        raise ValueError(f"{type(model).__name__} is measured by its loss: pass labels, one class for each example")
     scalar = functools.partial(model.loss if isinstance(model, Network) else model.forward, labels=labels)
     scalar(x)
     return scalar, model.backward()

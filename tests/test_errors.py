@@ -208,7 +208,7 @@ ERRORS = {
         lambda: check_gradients(ReLU(), [1.0], method="forward"),
         ["method is 'forward'", "'complex step', 'central differences'"],
     ),
-    "labels for a layer": (lambda: check_gradients(ReLU(), [1.0], labels=[0]), ["ReLU()", "leave labels out"]),
+    "labels for a layer": (lambda: check_gradients(ReLU(), [1.0], labels=[0]), ["ReLU", "leave labels out"]),
     "no labels for a network": (lambda: check_gradients(tiny(), maps(1, 2, 2, 1)), ["Network", "pass labels"]),
     "no labels for softmax": (lambda: check_gradients(SoftmaxCrossEntropy(), maps(2, 1)), ["Softmax", "pass labels"]),
     # training
