@@ -894,9 +894,7 @@ def check_gradients(target, x, labels=None, delta=None, tolerance=None, method="
 def _objective(model, x, labels, delta, seed):
     """The scalar to measure, as a function of the input, and the gradient by x that ``backward`` claims for it."""
     if isinstance(model, Layer) != (labels is None):
-        rule = (
-            "a layer has no loss and takes no labels; a network and SoftmaxCrossEntropy need one class for each example"
-        )
+        rule = "leave labels out for a layer, which has no loss; pass labels for a network or SoftmaxCrossEntropy"
         raise ValueError(f"{type(model).__name__} with labels={labels!r}: {rule}")
     if isinstance(model, Layer):
         output = model.forward(x)
