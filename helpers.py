@@ -360,7 +360,8 @@ class Conv2D(Layer):
         return shape[0] == self.c_in and shape[1] + 2 * self.padding >= kh and shape[2] + 2 * self.padding >= kw
 
     def compute(self, x):
-        b, p, s, (c_out, c_in, kh, kw) = self.params["b"], self.padding, self.stride, self.params["K"].shape
+        (c_out, c_in, kh, kw), b = self.params["K"].shape, self.params["b"]
+        p, s = self.padding, self.stride
         padded = np.pad(x, ((0, 0), (p, p), (p, p), (0, 0))) if p else x
         shifts = sliding_window_view(padded, kw, axis=2)[:, :, ::s]  # (C, H, OW, N, kw)
         self.padded_shape, (height, columns, n) = padded.shape, shifts.shape[1:4]
@@ -376,7 +377,8 @@ class Conv2D(Layer):
         return {"K": K.T.reshape(c_out, kh, c_in, kw).swapaxes(1, 2), "b": delta.sum(axis=(1, 2, 3))}
 
     def input_gradient(self, delta):
-        p, s, (_, c_in, kh, kw), (_, height, width, n) = self.padding, self.stride, self.params["K"].shape, delta.shape
+        (_, c_in, kh, kw), (_, height, width, n) = self.params["K"].shape, delta.shape
+        p, s = self.padding, self.stride
         products = (self._kernels().T @ _by_row(delta)).reshape(height, kh, -1)  # each delta times each kernel entry
         rows = np.zeros((self.padded_shape[1], products.shape[2]), products.dtype)
         for u in range(kh):  # a row of x lies in windows below each other and collects from each
