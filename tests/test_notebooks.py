@@ -113,3 +113,21 @@ def test_links_are_found_in_every_form_we_write_them():
         ("", "c.ipynb"),
         ("", "d.svg"),
     ]
+
+
+def minutes_by_file(text):
+    """{notebook: minutes} of the rows of a table that link to a notebook and name its minutes in a cell of their own."""
+    rows = [line for line in text.splitlines() if line.startswith("|") and ".ipynb)" in line]
+    found = {}
+    for row in rows:
+        name = re.search(r"(\d\d_\w+)\.ipynb\)", row)[1]
+        found[name] = [int(cell) for cell in row.split("|") if re.fullmatch(r" *\d+ *", cell) and int(cell) >= 10]
+    return {name: numbers[0] for name, numbers in found.items() if numbers}
+
+
+def test_the_minutes_are_the_same_wherever_they_stand():
+    own = {path.stem: int(re.search(r"About (\d+) minutes", text_of(path))[1]) for path in NOTEBOOKS}
+    assert minutes_by_file((ROOT / "README.md").read_text(encoding="utf-8")) == own
+    start = minutes_by_file(text_of(NOTEBOOKS[0]))
+    assert len(start) >= 8
+    assert start == {name: own[name] for name in start}
