@@ -4,7 +4,7 @@
 
 60,000 digits, 3 epochs, `lenet(maps=(6, 12))` with ReLU, mean pools with beta and b, and the defaults of `train`. These
 were chosen with --validate, which trains on the first 50,000 digits and judges on the other 10,000, and never on the
-test digits. Exit status 1 where an accuracy is below 99.0 %.
+test digits.
 """
 
 import argparse
@@ -25,8 +25,7 @@ def main():
         data, judge = [(data[0][..., part], data[1][part]) for part in (slice(50_000), slice(50_000, None))]
     reached = [train_one(seed, options.epochs, data, judge) for seed in options.seeds]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform != "darwin" else 2**30)
-    print(f"lowest {min(reached):.2%}, peak memory {peak:.2f} GiB")
-    return int(min(reached) < 0.99)
+    print(f"mean {sum(reached) / len(reached):.2%}, lowest {min(reached):.2%}, peak memory {peak:.2f} GiB")
 
 
 def train_one(seed, epochs, data, judge):
@@ -38,4 +37,4 @@ def train_one(seed, epochs, data, judge):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
