@@ -116,13 +116,14 @@ def test_links_are_found_in_every_form_we_write_them():
 
 
 def minutes_by_file(text):
-    """{notebook: minutes} of the rows of a table that link to a notebook and name its minutes in a cell of their own."""
-    rows = [line for line in text.splitlines() if line.startswith("|") and ".ipynb)" in line]
+    """{notebook: minutes} of the table rows that link to a notebook and name its minutes in a cell of their own."""
     found = {}
-    for row in rows:
-        name = re.search(r"(\d\d_\w+)\.ipynb\)", row)[1]
-        found[name] = [int(cell) for cell in row.split("|") if re.fullmatch(r" *\d+ *", cell) and int(cell) >= 10]
-    return {name: numbers[0] for name, numbers in found.items() if numbers}
+    for row in text.splitlines():
+        link = re.search(r"(\d\d_\w+)\.ipynb\)", row)
+        minutes = [int(cell) for cell in row.split("|") if re.fullmatch(r" *\d\d+ *", cell) and int(cell) >= 10]
+        if row.startswith("|") and link and minutes:
+            found[link[1]] = minutes[0]
+    return found
 
 
 def test_the_minutes_are_the_same_wherever_they_stand():
