@@ -62,7 +62,7 @@ def _decided(compare, *arrays):
     try:
         return compare(*arrays)
     except TypeError as error:
-        hint = "give them assumptions, such as entries m and m + d with m real and d positive"
+        hint = "give them assumptions, as in m and m + d with m real and d positive"
         raise ValueError(f"relu and max pooling need an order among symbols ({error}): {hint}") from error
 
 
@@ -185,8 +185,8 @@ def _check_labels(labels, classes, n):
         hint = "one class for each example; a one-hot matrix Y becomes labels by np.argmax(Y, axis=0)"
         raise ValueError(f"labels: shape {labels.shape}, type {labels.dtype}, expected ({n},) whole numbers, {hint}")
     if labels.min() < 0 or labels.max() >= classes:
-        given, rows = f"from {labels.min()} to {labels.max()}", f"z has {classes} rows, one for each class"
-        raise ValueError(f"labels reach {given}, expected 0 to {classes - 1}: {rows}; count classes from 0")
+        expected = f"0 to {classes - 1}, a row of z for each class; count classes from 0"
+        raise ValueError(f"labels reach from {labels.min()} to {labels.max()}, expected {expected}")
     return labels.copy()
 
 
@@ -605,10 +605,10 @@ def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", 
     ``pool_activation`` is None (or the name of another one). Shapes: (1,28,28) -> (F1,24,24) -> (F1,12,12) ->
     (F2,8,8) -> (F2,4,4) -> 10.
 
-    Between sigmoids, kernels and pools begin larger and shifted, so as to undo what a sigmoid does near 0 (slope 1/4,
-    mean 1/2): without that no error comes back through four of them. A max pool has nothing to shift, and sigmoids on
-    both sides of it barely learn. The last layer begins small, so that the network begins without opinions and J near
-    ln 10.
+    The kernels of a layer begin orthogonal to each other, so that no two look for the same. Between sigmoids, kernels
+    and pools begin larger and shifted, so as to undo what a sigmoid does near 0 (slope 1/4, mean 1/2): without that
+    no error comes back through four of them. A max pool has nothing to shift, and sigmoids on both sides of it barely
+    learn. The last layer begins small, so that the network begins without opinions and J near ln 10.
     """
     after_pool = activation if pool_activation == "same" else pool_activation
     _check_name("activation", activation, ACTIVATIONS)
@@ -620,6 +620,7 @@ def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", 
     for c_in, c_out in zip((1, maps[0]), maps, strict=True):
         layers += [Conv2D(c_in, c_out, 5, rng=rng, dtype=dtype), ACTIVATIONS[activation]()]
         layers += [MeanPool2D(2, maps=c_out, dtype=dtype) if pool == "mean" else MaxPool2D(2)]
+        layers[-3].params["K"] = _orthogonal(layers[-3].params["K"])
         if activation == "sigmoid":  # 4 times the slope, and z = 4 (down(x) - 1/2)
             layers[-3].params["K"] *= math.sqrt(8)
             layers[-1].params = {k: v + {"beta": 3, "b": -2}[k] for k, v in layers[-1].params.items()}
@@ -627,6 +628,12 @@ def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", 
     scores = Dense(maps[1] * 4 * 4, 10, rng=rng, dtype=dtype)
     scores.params["W"] *= 0.1
     return Network([*layers, Flatten(), scores])
+
+
+def _orthogonal(K):
+    """K with its kernels made orthogonal, of norm sqrt(2) each, where they are no more than the entries of one."""
+    directions = np.linalg.qr(K.reshape(len(K), -1).T)[0].T
+    return K if len(directions) < len(K) else (math.sqrt(2) * directions).reshape(K.shape)
 
 
 def _check_name(what, name, known):
@@ -644,8 +651,7 @@ class Optimizer:
     """
 
     def __init__(self, lr):
-        self.lr = _number("lr", lr, lambda lr: 0 < lr < math.inf, "a positive number such as 0.01")
-        self.steps = 0
+        self.lr, self.steps = _number("lr", lr, lambda lr: 0 < lr < math.inf, "a positive number such as 0.01"), 0
 
     def step(self, network):
         """Update all parameters of the network from the gradients of its last backward pass."""
@@ -727,9 +733,8 @@ def train(
     A bar shows the progress unless ``quiet``. A keyboard interrupt ends training early and keeps the weights and the
     history, with ``interrupted`` set.
     """
-    images, labels = _check_data(data)
-    _check_size(epochs, "train, epochs")
-    _check_size(batch_size, "train, batch_size")
+    images, labels = _check_data(data, batch_size)
+    _check_size(epochs, "epochs")
     optimizer = Adam(lr=0.015) if optimizer is None else optimizer
     history, rng, peak, start = History(), np.random.default_rng(seed), optimizer.lr, time.perf_counter()
     steps = math.ceil(len(labels) / batch_size) * epochs
@@ -770,8 +775,7 @@ def _recent(history):
 
 def accuracy(network, data, batch_size=500):
     """The share of the examples in data = (images, labels) whose label the network predicts, 0 to 1."""
-    images, labels = _check_data(data)
-    _check_size(batch_size, "accuracy, batch_size")
+    images, labels = _check_data(data, batch_size)
     batches = _batches(images, labels, batch_size, None, _dtype(network))
     return sum(int(np.count_nonzero(network.predict(x) == y)) for x, y in batches) / len(labels)
 
@@ -793,7 +797,8 @@ def _dtype(network):
     return np.result_type(np.float32, *(value for layer in network.layers for value in layer.params.values()))
 
 
-def _check_data(data):
+def _check_data(data, batch_size):
+    _check_size(batch_size, "batch_size")
     images, labels = (np.asarray(part) for part in data)
     if images.ndim < 2 or labels.ndim != 1 or images.shape[-1] != len(labels) or len(labels) == 0:
         given = f"images of shape {images.shape} and labels of shape {labels.shape}"
@@ -846,7 +851,7 @@ class GradientCheck:
     rows: list
     kinks: int
 
-    def __str__(self):
+    def __repr__(self):
         lines = [f"{'gradient':<16}{'shape':<18}{'largest entry':>14}{'error':>10}   ({self.method})"]
         for name, shape, largest, error in self.rows:
             bound = f"< 1e{math.floor(math.log10(max(error, 1e-15))) + 1:03d}"
@@ -854,8 +859,6 @@ class GradientCheck:
         if self.kinks:
             lines.append(f"{self.kinks} entries sit on a kink or a tie: no derivative there, a choice was made")
         return "\n".join(lines)
-
-    __repr__ = __str__
 
 
 def check_gradients(target, x, labels=None, delta=None, tolerance=None, method="complex step", seed=0):

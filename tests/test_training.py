@@ -154,7 +154,8 @@ def test_the_network_learns_real_digits(digits):
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
 def test_every_variant_of_the_network_learns_a_few_digits(activation, pool, pool_activation, few):
     network = lenet(activation=activation, pool=pool, pool_activation=pool_activation)
-    history = train(network, few, epochs=40, batch_size=32, schedule=None, quiet=True)
+    epochs = 120 if activation == "sigmoid" else 40  # sigmoids pass the error on, but are slow to start
+    history = train(network, few, epochs, batch_size=32, schedule=None, quiet=True)
     stuck = (activation, pool, pool_activation) == ("sigmoid", "max", "same")  # lenet's docstring says why
     falls_to = 1.0 if stuck else 0.5
     assert history.losses[-1] < falls_to * history.losses[0]
