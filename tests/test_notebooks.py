@@ -1,5 +1,6 @@
 """The form of the notebooks, and that every link leads somewhere. What they compute is compared by nbval."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -132,3 +133,13 @@ def test_the_minutes_are_the_same_wherever_they_stand():
     start = minutes_by_file(text_of(NOTEBOOKS[0]))
     assert len(start) >= 8
     assert start == {name: own[name] for name in start}
+
+
+OTHERS = {"theta", "dout", "grad_output", "grad_input", "sensitivity", "dy", "dz", "dZ", "dA", "upstream", "filters"}
+
+
+@every_notebook
+def test_names_are_those_of_the_notation_and_not_what_others_call_them(path):
+    cells = [cell.source for cell in cells_of(path, "code")]
+    assigned = {name.id for cell in cells for name in ast.walk(ast.parse(cell)) if isinstance(name, ast.Name)}
+    assert not assigned & OTHERS
