@@ -1,0 +1,39 @@
+"""The questions of the worksheets, in the order of the series: ``QUESTIONS`` maps a name to its question."""
+
+import importlib
+
+from classroom.questions.base import Mistake, Question
+
+MODULES = (
+    "dense",
+    "dense_parameters",
+    "activations",
+    "activations_slopes",
+    "dense_delta",
+    "dense_activated",
+    "softmax",
+    "softmax_delta",
+    "softmax_jacobian",
+    "convolution",
+    "kernel_gradient",
+    "input_gradient",
+    "convolution_relu",
+    "true_convolution",
+    "columns",
+    "bias_gradient",
+    "maps",
+    "maps_kernels",
+    "strides",
+    "strides_input",
+    "padding",
+)
+
+
+def _collected():
+    modules = [importlib.import_module(f"{__name__}.{module}") for module in MODULES]
+    return {question.name: question for module in modules for question in module.QUESTIONS}
+
+
+QUESTIONS = _collected()
+
+__all__ = ["QUESTIONS", "Mistake", "Question"]
