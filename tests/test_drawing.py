@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import sympy
 
-from classroom import drawing
+from classroom import drawing, strip
 from classroom.drawing import ROLES, Matrix, block, column, entry, filmstrip, legend, network_strip, row
 
 ROOT = Path(__file__).parent.parent
@@ -108,6 +108,12 @@ def test_a_matrix_reads_itself_out():
 )
 def test_entries(value, text):
     assert entry(value) == text
+
+
+def test_padded_matrices_may_be_larger():
+    assert len(Matrix(np.zeros((13, 2)), limit=13).cells) == 13
+    with pytest.raises(ValueError, match="13x13"):
+        Matrix(np.zeros((14, 2)), limit=13)
 
 
 def test_mathematics_leans_and_words_stand():
@@ -231,11 +237,11 @@ def test_refusals_say_what_to_do(make, words):
 # -------------------------------------------------------------------------------------------------- the network
 
 
-@pytest.mark.parametrize("part", [*drawing.PARTS, *drawing.GROUPS])
+@pytest.mark.parametrize("part", [*strip.PARTS, *strip.GROUPS])
 def test_each_part_lights_up(part):
     lit = network_strip(part)
     assert "Lit: " in lit.alt
-    assert lit.svg.count(drawing.TINT) == len(drawing.GROUPS.get(part, (part,)))
+    assert lit.svg.count(drawing.TINT) == len(strip.GROUPS.get(part, (part,)))
     assert network_strip().svg.count(drawing.TINT) == 0
 
 
@@ -250,15 +256,15 @@ def test_parts_join_without_a_seam():
     for (x, _, width, height), (after, _, _, same) in itertools.pairwise(boxes):
         assert x + width == after and height == same
     assert [int(svg.get("width")) for svg in svgs] == [box[2] for box in boxes]
-    assert sum(box[2] for box in boxes) == drawing.ALL <= 820  # GitHub's front page is 830 wide
+    assert sum(box[2] for box in boxes) == strip.ALL <= 820  # GitHub's front page is 830 wide
 
 
 def test_a_part_holds_everything_that_reaches_into_it():
-    marks = drawing._strip(frozenset(drawing.PARTS), (6, 12), True)
+    marks = strip._strip(frozenset(strip.PARTS), (6, 12), True)
     parts = drawing.network_parts()
     for left, right, markup in marks:
-        for name in drawing.PARTS:
-            x, width = drawing._place(name)
+        for name in strip.PARTS:
+            x, width = strip._place(name)
             assert (markup in parts[name].body) >= (right > x and left < x + width)
 
 
@@ -271,13 +277,13 @@ def test_the_readme_pictures_are_the_ones_drawn():
 
 
 def test_the_command_writes_the_pictures(tmp_path, capsys):
-    drawing.main([str(tmp_path / "new")])
+    strip.main([str(tmp_path / "new")])
     assert {
         path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir()
     } == drawing.readme_files()
     line = ElementTree.fromstring(capsys.readouterr().out.replace('"></a>', '"/></a>'))
-    assert [link.get("href")[10:-6] for link in line] == [drawing.NOTEBOOKS[part] for part in drawing.PARTS]
+    assert [link.get("href")[10:-6] for link in line] == [strip.NOTEBOOKS[part] for part in strip.PARTS]
     assert all(link[0].get("alt").startswith("Notebook 0") for link in line)
     assert [Path(link[0].get("src")).name for link in line] == list(drawing.readme_files())
     with pytest.raises(SystemExit, match="usage"):
-        drawing.main([])
+        strip.main([])

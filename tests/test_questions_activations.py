@@ -19,7 +19,7 @@ SHEETS = {  # one sheet of each question, made up and computed on paper
         [[2.000, 1.260], [-0.840, 0.353]],
     ),
     relu: ({"z": [[2, 0, -3], [-1, 4, 5]], "g": [[3, -2, 6], [5, -4, 1]]}, [[3, 0, 0], [0, -4, 1]]),
-    slopes: ({"z": [-1, 0, 2]}, [[0.197, 0.250, 0.105], [0.420, 1, 0.071], [0, 0, 1]]),
+    slopes: ({"z": [-1, 0, 2]}, [[0.197, 0.420, 0], [0.250, 1, 0], [0.105, 0.071, 1]]),
     from_a: (  # slopes 3/16, 6/25, 3/4, 8/9
         {"a": [[F(1, 4), F(3, 5)], [F(1, 2), F(-1, 3)]], "g": [[4, -5], [6, 3]]},
         [[F(3, 4), F(-6, 5)], [F(9, 2), F(8, 3)]],
@@ -40,9 +40,9 @@ WRONG = [  # for the same sheets, also from paper
     (relu, "value in place of slope", [[6, 0, 0], [0, -16, 5]]),
     (relu, "mask of the gradient", [[3, 0, 6], [5, 0, 1]]),
     (relu, "negative gradients stopped as well", [[3, 0, 0], [0, 0, 1]]),
-    (slopes, "values in place of slopes", [[0.269, 0.500, 0.881], [-0.762, 0, 0.964], [0, 0, 2]]),
-    (slopes, "ReLU: slope 1 at zero", [[0.197, 0.250, 0.105], [0.420, 1, 0.071], [0, 1, 1]]),
-    (slopes, "sigmoid and tanh exchanged", [[0.420, 1, 0.071], [0.197, 0.250, 0.105], [0, 0, 1]]),
+    (slopes, "values in place of slopes", [[0.269, -0.762, 0], [0.500, 0, 0], [0.881, 0.964, 2]]),
+    (slopes, "ReLU: slope 1 at zero", [[0.197, 0.420, 0], [0.250, 1, 1], [0.105, 0.071, 1]]),
+    (slopes, "sigmoid and tanh exchanged", [[0.420, 0.197, 0], [1, 0.250, 0], [0.071, 0.105, 1]]),
     (from_a, "slopes left out", [[4, -5], [6, 3]]),
     (from_a, "rules exchanged", [[F(15, 4), F(-16, 5)], [F(3, 2), F(-4, 3)]]),
     (from_a, "rule of the sigmoid for both", [[F(3, 4), F(-6, 5)], [F(3, 2), F(-4, 3)]]),
@@ -92,7 +92,7 @@ def test_the_slopes_are_the_measured_ones():
     for seed in range(5):
         inputs = slopes.inputs(seed)
         measured = [complex_step_gradient(lambda z, f=f: f(z).sum(), inputs["z"]) for f in (squash, np.tanh, cut)]
-        assert np.allclose(slopes.solve(inputs), measured, rtol=0, atol=1e-12)
+        assert np.allclose(slopes.solve(inputs), np.transpose(measured), rtol=0, atol=1e-12)
 
 
 def test_the_slope_from_a_is_the_measured_one_at_the_z_that_gives_this_a():

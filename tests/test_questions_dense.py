@@ -31,6 +31,7 @@ SHEETS = {  # one sheet of each question, made up and computed on paper
             "z1": [[2, 0], [-1, 3], [4, -2]],
             "W2": [[1, 2, -1], [3, -1, 2], [-2, 1, 1]],
             "delta2": [[1, 2], [-1, 3], [2, -2]],
+            "lr": F(1, 2),
         },
         [[-6, 0], [0, -1], [-1, 0]],
     ),
@@ -76,6 +77,7 @@ WRONG = [  # for the same sheets, also from paper
     (delta_relu, "no mask", [[-6, 15], [5, -1], [-1, 2]]),
     (delta_relu, "slope 1 at zero", [[-6, 15], [0, -1], [-1, 0]]),
     (delta_relu, "W not transposed", [[-3, 0], [0, -1], [-1, 0]]),
+    (delta_relu, "updated weights", [[-12, 0], [0, -26.5], [-13, 0]]),  # W2 = [[0, -1, -3], [4, -5.5, 4], [-4, 4, -3]]
     (delta_relu, "mask of the gradient", [[0, 15], [5, 0], [0, 2]]),
     (dW_from_g, "no mask", [[9, -2], [-1, 18]]),
     (dW_from_g, "slope 1 at zero", [[3, 4], [-5, 6]]),
@@ -133,7 +135,7 @@ MEASURED = {  # question: what J is as a function of the array that the gradient
     dW: lambda x, W, delta: (lambda at: (delta * forward(at, x, [0, 0])).sum(), W),
     db: lambda x, b, delta: (lambda at: (delta * forward(np.zeros((3, 2)), x, at)).sum(), b),
     delta: lambda z1, W2, z2, delta2: (lambda at: (delta2 * forward(W2, squash(at), [0, 0])).sum(), z1),
-    delta_relu: lambda z1, W2, delta2: (lambda at: (delta2 * forward(W2, cut(at), [0, 0, 0])).sum(), z1),
+    delta_relu: lambda z1, W2, delta2, lr: (lambda at: (delta2 * forward(W2, cut(at), [0, 0, 0])).sum(), z1),
     dW_from_g: lambda x, z, g: (lambda at: (g * cut(z + at @ x)).sum(), np.zeros((2, 2))),
     mse: lambda z, y: (lambda at: squared(at, y), z),
 }
@@ -160,5 +162,5 @@ def test_a_worked_entry_says_letters_numbers_and_result():
     )
     inputs = arrays(SHEETS[delta][0])
     assert delta.worked(inputs, (1, 0)) == (
-        "δ1[1,0] = W2[0,1]·δ2[0,0]·f'(z1[1,0]) + W2[1,1]·δ2[1,0]·f'(z1[1,0]) = 2·2·0.197 + 3·1·0.197 = 1.376"
+        "δ1[1,0] = W2[0,1]·δ2[0,0]·f'(z1[1,0]) + W2[1,1]·δ2[1,0]·f'(z1[1,0]) = 2·2·0.19661 + 3·1·0.19661 = 1.376"
     )

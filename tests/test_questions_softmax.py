@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.special
 
-from classroom.questions.softmax import forward, losses
+from classroom.questions.cross_entropy import losses
+from classroom.questions.softmax import forward
 from classroom.questions.softmax_delta import delta
 from classroom.questions.softmax_jacobian import backward, jacobian
 from helpers import complex_step_gradient
@@ -154,7 +155,9 @@ def test_a_worked_entry_says_letters_numbers_and_result():
     )
     inputs = arrays(SHEETS[losses][0])
     assert losses.worked(inputs, (1,)) == "L[1] = -ln p[0,1] = -ln(1/2) = 0.693"
-    assert losses.worked(inputs, (3,)) == "L[3] = J = (L[0] + L[1] + L[2]) / 3 = (0.35667 + 0.69315 + 0.51083) / 3 = 0.520"
+    assert losses.worked(inputs, (3,)) == (
+        "L[3] = J = (L[0] + L[1] + L[2]) / 3 = (0.35667 + 0.69315 + 0.51083) / 3 = 0.520"
+    )
     inputs = arrays(SHEETS[forward][0])
     assert forward.worked(inputs, (2, 1)).splitlines() == [
         "p[2,1] = exp(z[2,1]) / (exp(z[0,1]) + exp(z[1,1]) + exp(z[2,1]))",

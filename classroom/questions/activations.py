@@ -1,5 +1,7 @@
 """Questions on one activation: delta from dJ/da through sigmoid, tanh and ReLU."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
@@ -88,7 +90,8 @@ def _met(g, slope, meets, scale):
 
 
 def _smooth_inputs(rng):
-    return {"z": whole(rng, 2, 2, low=-2, high=3, distinct=True), "g": whole(rng, 2, 2, low=-9, high=9)}
+    halves = Fraction(1, 2) * whole(rng, 2, 2, low=-4, high=4, distinct=True)
+    return {"z": halves, "g": whole(rng, 2, 2, low=-6, high=6)}
 
 
 def _sigmoid(inputs, *, slope="right", meets="product", at="z", scale="once"):

@@ -19,38 +19,36 @@ def _slopes_inputs(rng):
     return {"z": np.array([Fraction(value) for value in values])}
 
 
-def _slopes(inputs, *, sigmoid="right", tanh="right", relu="z > 0", rows="in order", output="slopes"):
+def _slopes(inputs, *, sigmoid="right", tanh="right", relu="z > 0", columns="in order", output="slopes"):
     z = inputs["z"].astype(float)
-    values = {"slopes": lambda: np.array([sigmoid_slope(z, sigmoid), tanh_slope(z, tanh), relu_mask(z, relu)])}
-    values |= {"values": lambda: np.array([sigmoid_of(z), np.tanh(z), np.maximum(z, 0)])}
-    values = values[output]()
-    return {"in order": values, "first two exchanged": values[[1, 0, 2]]}[rows]
+    tables = {
+        "slopes": lambda: [sigmoid_slope(z, sigmoid), tanh_slope(z, tanh), relu_mask(z, relu)],
+        "values": lambda: [sigmoid_of(z), np.tanh(z), np.maximum(z, 0)],
+    }
+    table = np.array(tables[output]()).T
+    return {"in order": table, "first two exchanged": table[:, [1, 0, 2]]}[columns]
 
 
 def _slopes_terms(inputs, entry):
-    row, column = entry
-    z = float(inputs["z"][column])
-    a = [sigmoid_of(z), np.tanh(z), None][row]
-    if row == 0:
-        return [[("a", a), ("(1 - a)", 1 - a)]]
-    if row == 1:
-        return [[("1", 1)], [("(-1)", -1), ("a", a), ("a", a)]]
-    return [[(f"[z[{column}] > 0]", int(z > 0))]]
+    i, function = entry
+    z = float(inputs["z"][i])
+    a = [sigmoid_of(z), np.tanh(z), max(z, 0)][function]
+    return [[[("a", a), ("(1 - a)", 1 - a)]], [[("(1 - a^2)", 1 - a * a)]], [[(f"[z[{i}] > 0]", int(z > 0))]]][function]
 
 
 slopes = Question(
     name="activation-slopes",
     notebook="02",
     title="Three slopes at three places",
-    task="Compute the slope f'(z) at the three given z: for the sigmoid in the first row, for tanh in the second, for "
-    "ReLU in the third (a 3x3 table, one column for each z).",
+    task="Compute the slope f'(z) of three activations at the three given z, as a 3x3 table: a row for each z; the "
+    "columns are sigmoid, tanh and ReLU, in this order.",
     answer="slope",
     conventions=("ReLU'(0) = 0.", KEEP_DIGITS),
     draw=_slopes_inputs,
     solve=_slopes,
     terms=_slopes_terms,
     decimals=3,
-    hint="Which of the three curves is steepest at 0, and how steep? Start with that column.",
+    hint="Which of the three curves is steepest at 0, and how steep? Start with that row.",
     idea="Sigmoid: f'(z) = a (1 - a) with a = 1 / (1 + exp(-z)), activations.10. Tanh: f'(z) = 1 - a^2 with a = "
     "tanh(z), activations.12. ReLU: 1 where z is above 0, else 0, activations.16.",
     equation="activations.10",
@@ -64,14 +62,14 @@ slopes = Question(
         ),
         Mistake(
             name="sigmoid and tanh exchanged",
-            switches={"rows": "first two exchanged"},
-            says="the rows of sigmoid and tanh have changed places",
+            switches={"columns": "first two exchanged"},
+            says="the columns of sigmoid and tanh have changed places",
             hint="At z = 0, which of the two is steeper?",
         ),
         Mistake(
             name="sigmoid: factor 1 - a missing",
             switches={"sigmoid": "a"},
-            says="in the sigmoid's row the value a stands in place of the slope",
+            says="in the sigmoid's column the value a stands in place of the slope",
             hint="The sigmoid is increasing everywhere. Is it also getting steeper everywhere?",
         ),
         Mistake(
@@ -157,7 +155,7 @@ slopes = Question(
         Mistake(
             name="ReLU: value in place of slope",
             switches={"relu": "value"},
-            says="in the row of ReLU the value max(z, 0) stands in place of the slope",
+            says="in the column of ReLU the value max(z, 0) stands in place of the slope",
             hint="Right of 0 the curve is the line a = z. How steep is it?",
         ),
     ),

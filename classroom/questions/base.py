@@ -80,7 +80,7 @@ class Question:
     @property
     def tolerance(self):
         """How far an entry may be from the right value: half of the third decimal, or one unit of the last asked."""
-        return 0.0005 if self.decimals is None else 1.05 * 10.0**-self.decimals
+        return 0.000501 if self.decimals is None else 1.05 * 10.0**-self.decimals
 
     def inputs(self, seed):
         """The inputs of the sheet with this seed, {letters: array}; the same on every machine.
@@ -169,8 +169,8 @@ def written(value, decimals=None):
 
 
 def in_brackets(value):
-    """The number as a factor: negative numbers and fractions in brackets."""
-    text = written(value)
+    """The number as a factor: negative numbers and fractions in brackets, others with five decimals at most."""
+    text = written(value, 5).rstrip("0").rstrip(".") if isinstance(value, float | np.floating) else written(value)
     return f"({text})" if text.startswith("-") or "/" in text else text
 
 

@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, exact, whole
+from classroom.questions.cross_entropy import LABELS, targets
 from classroom.questions.dense import BATCH
 from classroom.questions.slopes import divided
-from classroom.questions.softmax import LABELS, targets
 
 ROLES = {"exp(z)": "output", "labels": "neutral", "δ": "gradient"}
 
@@ -42,7 +42,8 @@ def _delta(inputs, *, over="classes", at_="label", form="p - y", sign=1, scale="
     }[form]()
     if slope == "p(1 - p)":
         delta = delta * p * (1 - p)
-    return sign * delta / {"1/N": N, "sum": 1, "twice": N * N, "classes": len(e), "log10": N * math.log(10)}[scale]
+    divisor = {"1/N": N, "sum": 1, "twice": N * N, "classes": len(e), "log10": N * math.log(10)}[scale]
+    return delta / (sign * divisor)
 
 
 def _delta_terms(inputs, entry):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, exact, whole
+from classroom.questions.cross_entropy import parts_of_1, tenths
 from classroom.questions.dense import BATCH
-from classroom.questions.softmax import parts_of_1, tenths
 
 ROLES = {"p": "output", "g": "gradient", "δ": "gradient", "dp/dz": "neutral"}
 

@@ -1,0 +1,8 @@
+"""Walks through the forward and backward passes, one product at a time: live in a notebook, as a filmstrip on paper."""
+
+from classroom.steppers.convolution import ConvolutionStepper
+from classroom.steppers.dense import DenseStepper
+from classroom.steppers.pooling import PoolingStepper
+from classroom.steppers.softmax import SoftmaxStepper
+
+__all__ = ["ConvolutionStepper", "DenseStepper", "PoolingStepper", "SoftmaxStepper"]
