@@ -12,6 +12,7 @@ MODULES = (
     "dense_delta",
     "dense_activated",
     "softmax",
+    "cross_entropy",
     "softmax_delta",
     "softmax_jacobian",
     "convolution",
@@ -31,7 +32,8 @@ MODULES = (
 
 def _collected():
     modules = [importlib.import_module(f"{__name__}.{module}") for module in MODULES]
-    return {question.name: question for module in modules for question in module.QUESTIONS}
+    questions = [question for module in modules for question in module.QUESTIONS]
+    return {question.name: question for question in sorted(questions, key=lambda question: question.notebook)}
 
 
 QUESTIONS = _collected()

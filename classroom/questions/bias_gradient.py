@@ -3,7 +3,6 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
-from classroom.questions.convolution import CORRELATION
 from classroom.questions.windows import BATCH, CHOSEN_EXAMPLES
 
 SIGN = Mistake(
@@ -48,7 +47,7 @@ maps_db = Question(
     task="Three maps (2x2 each) came out of a convolution with 3x3 kernels; each map o has its own bias b[o]. delta "
     "= dJ/dz came back, one matrix for each map. Compute db, three numbers.",
     answer="db",
-    conventions=(CORRELATION,),
+    conventions=("Each bias is added to every output of its map.",),
     draw=_maps_inputs,
     solve=_maps,
     terms=_maps_terms,
@@ -156,8 +155,19 @@ def _batch_inputs(rng):
     return {"delta": whole(rng, 3, 1, 3, 2)}
 
 
-def _batch(inputs, *, delta="as it is", examples="added", places="added", maps="apart", scale="once", sign="plus"):
+def _batch(
+    inputs,
+    *,
+    delta="as it is",
+    number_for="map",
+    examples="added",
+    places="added",
+    maps="apart",
+    scale="once",
+    sign="plus",
+):
     delta = {"as it is": inputs["delta"], "ones": np.ones_like(inputs["delta"])}[delta]
+    delta = {"map": delta, "place": delta.swapaxes(0, 2)}[number_for]
     db = {"added": delta.sum(2), "mean": delta.mean(2), "first": delta[:, :, 0], "last": delta[:, :, -1]}[places]
     db = CHOSEN_EXAMPLES[examples](np.moveaxis(db[:, 0], -1, 0))
     total = np.broadcast_to(db.sum(0), db.shape)
@@ -248,6 +258,12 @@ batch_db = Question(
             {"maps": "mean"},
             "the deltas of all maps are added up and divided by the number of maps, the same for every bias",
             "b[0] is added to output map 0 only. Which deltas can it hear?",
+        ),
+        Mistake(
+            "one number for each place",
+            {"number_for": "place"},
+            "the deltas are added up over the maps and the examples, one number for each column",
+            "Each map has one bias. Which index of delta must stay, and which ones are summed over?",
         ),
         Mistake(
             "maps in reversed order",

@@ -10,6 +10,7 @@ BY_CONVOLUTION = "the forward pass is true convolution, as MATLAB's conv2"
 
 
 def forward_inputs(rng):
+    """A map of 3x4, a kernel of 2x2 and a bias."""
     return {
         "x": whole(rng, 3, 4, low=-3, high=4, zero=True),
         "K": whole(rng, 2, 2, low=-3, high=4),
@@ -18,10 +19,24 @@ def forward_inputs(rng):
 
 
 def forward_pass(
-    inputs, *, kernel="as it is", window="sum of products", steps=(1, 1), border=0, last="kept", bias="once"
+    inputs,
+    *,
+    kernel="as it is",
+    window="sum of products",
+    steps=(1, 1),
+    border="none",
+    last="kept",
+    bias="once",
+    after="z",
 ):
+    """z of one map and one kernel: x correlated with K, and b (conv.1), or one of the mistakes in it."""
     x, K, b = inputs["x"], oriented(inputs["K"], kernel), inputs["b"]
-    x = cut(x, -border, -border, x.shape[0] + 2 * border, x.shape[1] + 2 * border)
+    height, width = x.shape
+    x = {
+        "none": x,
+        "all sides": cut(x, -1, -1, height + 2, width + 2),
+        "below and right": cut(x, 0, 0, height + 1, width + 1),
+    }[border]
     ones = np.ones_like(K)
     z = {
         "sum of products": lambda: slid(x, K, steps),
@@ -31,7 +46,8 @@ def forward_pass(
         "one weight": lambda: slid(x, K * [[1, 0], [0, 0]], steps),
     }[window]()
     z = {"kept": z, "left out": z[:-1, :-1]}[last]
-    return z + {"once": b, "left out": 0, "per weight": K.size * b, "subtracted": -b}[bias]
+    z = z + {"once": b, "left out": 0, "per weight": K.size * b, "subtracted": -b}[bias]
+    return {"z": z, "relu": np.maximum(z, 0)}[after]
 
 
 def _forward_terms(inputs, entry):
@@ -79,7 +95,7 @@ FORWARD_SUM = (
     Mistake(
         "averaged",
         {"window": "mean of products"},
-        "the products in a window are averaged; they should be added up",
+        "the products in a window are averaged",
         "Lay on, multiply, add up. The mean belongs to pooling.",
     ),
     BIAS_FORGOTTEN,
@@ -94,6 +110,12 @@ FORWARD_SUM = (
         {"bias": "subtracted"},
         "the bias is subtracted",
         "Look at the sign in front of b in the definition of z.",
+    ),
+    Mistake(
+        "negative outputs set to 0",
+        {"after": "relu"},
+        "a ReLU is applied: negative entries of z are set to 0",
+        "z is asked for, the sum itself. The activation comes later, and so does the ReLU.",
     ),
 )
 
@@ -112,8 +134,14 @@ FORWARD_WINDOWS = (
     ),
     Mistake(
         "a border of zeros",
-        {"border": 1},
+        {"border": "all sides"},
         "x gets a border of zeros first (mode full)",
+        "This layer has no padding: a window lies inside x altogether.",
+    ),
+    Mistake(
+        "as large as x",
+        {"border": "below and right"},
+        "x gets zeros below and to the right, so that z is as large as x (mode same)",
         "This layer has no padding: a window lies inside x altogether.",
     ),
     Mistake(

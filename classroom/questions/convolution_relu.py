@@ -4,7 +4,7 @@ import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
 from classroom.questions.convolution import BY_CONVOLUTION, CORRELATION
-from classroom.questions.input_gradient import DELTA, STAMPS, SWAPPED, TURNED, dx_inputs, dx_terms, input_gradient
+from classroom.questions.input_gradient import DELTA, SPREAD, SWAPPED, TURNED, dx_inputs, dx_terms, input_gradient
 from classroom.questions.kernel_gradient import DK_PLACES, kernel_gradient
 from classroom.questions.windows import relu_slope
 
@@ -15,10 +15,11 @@ def _from_g_inputs(rng):
     return {"x": whole(rng, 3, 4, low=-3, high=4), "z": z, "g": whole(rng, 2, 3, low=-3, high=4)}
 
 
-def _from_g(inputs, *, slope="z > 0", g="used", **switches):
+def _from_g(inputs, *, slope="z > 0", g="used", squashed="no", **switches):
     given = {"used": inputs["g"], "left out": 1}[g]
     delta = given * relu_slope(inputs["z"], inputs["g"], slope)
-    return kernel_gradient({"x": inputs["x"], "delta": delta}, **switches)
+    x = {"no": inputs["x"], "yes": np.maximum(inputs["x"], 0)}[squashed]
+    return kernel_gradient({"x": x, "delta": delta}, **switches)
 
 
 def _from_g_terms(inputs, entry):
@@ -102,6 +103,12 @@ dK_from_g = Question(
             {"slope": "g > 0"},
             "the mask is made from the sign of g",
             "What decides is whether the unit was on in the forward pass: look at z. A negative g passes as well.",
+        ),
+        Mistake(
+            "ReLU of x",
+            {"squashed": "yes"},
+            "the ReLU is applied to x as well: its negative entries are set to 0",
+            "The ReLU stands behind the convolution. K met x as it is given.",
         ),
         Mistake(
             "g left out",
@@ -233,7 +240,7 @@ delta_below = Question(
         ),
         *TURNED,
         *DELTA,
-        *(mistake for mistake in STAMPS if mistake.switches != {"border": "kernel size"}),
+        *SPREAD,
     ),
 )
 

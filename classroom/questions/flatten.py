@@ -257,7 +257,7 @@ flat_batch = Question(
         ),
         Mistake(
             name="one long column",
-            switches={"read": "one after the other", "put": "columns"},
+            switches={"read": "one after the other"},
             says="the second example is written below the first, in one column",
             hint="Every example goes through the fully connected layer for itself. How many columns are needed?",
         ),

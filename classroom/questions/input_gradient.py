@@ -8,9 +8,7 @@ from classroom.questions.windows import cut, oriented, stamped
 
 # ---------------------------------------------------------------------------------------------- one solver
 
-
-BORDERS = {  # which part of the full convolution one gets: top, left, height, width
-    "kernel size minus one": lambda height, width, kh, kw: (0, 0, height, width),
+BORDERS = {  # other borders of zeros around delta: the part of the full convolution that one gets
     "kernel size": lambda height, width, kh, kw: (-1, -1, height + 2, width + 2),
     "top and left": lambda height, width, kh, kw: (1 - kh, 1 - kw, height, width),
     "bottom and right": lambda height, width, kh, kw: (kh - 1, kw - 1, height, width),
@@ -32,12 +30,16 @@ def input_gradient(
     result="as it is",
     scale="sum",
 ):
-    """Stamps of the kernel; a kernel that slides over delta unturned is a stamp that is "turned"."""
+    """dx of one map and one kernel: delta[i,j] K stamped onto its window (conv.13), or one of the mistakes in it.
+
+    ``kernel`` says how K lies in a stamp: a kernel that slides over delta as it is makes stamps that are "turned".
+    """
     K, delta = oriented(inputs["K"], kernel), oriented(inputs["delta"], delta)
     if sliding == "delta":  # the correlation of K with delta is their convolution with delta turned
         delta = oriented(delta, "turned")
     dx = np.kron(delta, K) if stamps == "side by side" else stamped(delta, K, overlap=overlap)
-    dx = cut(dx, *BORDERS[border](*dx.shape, *K.shape))
+    if border in BORDERS:
+        dx = cut(dx, *BORDERS[border](*dx.shape, *K.shape))
     dx = oriented(dx, result)
     return {"sum": dx, "mean": dx / K.size}[scale]
 
@@ -50,13 +52,22 @@ def readers(delta, K, p, q):
 
 
 def dx_terms(inputs, entry):
+    """The products of dx[p,q]: every delta that hears of it, times the kernel entry that lay on it."""
     delta, K = inputs["delta"], inputs["K"]
     return [[at("δ", delta, i, j), at("K", K, u, v)] for i, j, u, v in readers(delta, K, *entry)]
 
 
 # ---------------------------------------------------------------------------------------------- mistakes they share
 
-MIRRORED = (
+TURNED = (
+    Mistake(
+        "kernel not turned",
+        {"kernel": "turned"},
+        "the kernel slides over delta as it is (full correlation), which turns every stamp",
+        "Each output hands its delta back with the weights with which it read. Which kernel entry lay on the upper "
+        "left entry of its window?",
+        BY_CONVOLUTION,
+    ),
     Mistake(
         "only the rows turned",
         {"kernel": "left to right"},
@@ -69,17 +80,6 @@ MIRRORED = (
         "only the columns of the kernel are reversed before it slides over delta, not its rows",
         "A turn by 180 degrees reverses rows and columns: K[::-1, ::-1].",
     ),
-)
-
-TURNED = (
-    Mistake(
-        "kernel not turned",
-        {"kernel": "turned"},
-        "the kernel slides over delta as it is (full correlation), which turns every stamp",
-        "The corner settles it: x[0,0] is read by one window only. Which kernel entry does it meet there?",
-        BY_CONVOLUTION,
-    ),
-    *MIRRORED,
     Mistake(
         "turned by 90 degrees",
         {"kernel": "quarter turn right"},
@@ -96,7 +96,7 @@ TURNED = (
         "turned and transposed",
         {"kernel": "transposed"},
         "the kernel is transposed, besides being turned",
-        "Each stamp is K itself: x[0,1] meets K[0,1] in the first window, not K[1,0].",
+        "Each stamp is K itself: to the right of a window's first entry lay K[0,1], not K[1,0].",
     ),
     Mistake(
         "transposed in place of turned",
@@ -123,7 +123,7 @@ DELTA = (
         "result turned",
         {"result": "turned"},
         "the result is turned by 180 degrees, as when delta slides over the turned kernel",
-        "Check a corner: the first window touches x[0,0], and its stamp lies in the upper left of dx.",
+        "The first window lies in the upper left corner, and so does its stamp.",
     ),
 )
 
@@ -137,6 +137,12 @@ SPREAD = (
         "An entry of x is read by several windows and hears from each of them: the stamps add up.",
     ),
     Mistake(
+        "only the first stamp",
+        {"overlap": "first"},
+        "where windows overlap only the first stamp counts",
+        "An entry of x is read by several windows and hears from each of them: the stamps add up.",
+    ),
+    Mistake(
         "overlaps averaged",
         {"overlap": "mean"},
         "each entry is divided by the number of windows that read it",
@@ -146,7 +152,7 @@ SPREAD = (
         "kernel left out",
         {"kernel": "ones"},
         "each delta is spread over its window without the weights of the kernel",
-        "How much an output changes with an entry of x is the weight that stood on it: stamp delta[i,j] times K.",
+        "How much an output changes with an entry of x is the weight that lay on it.",
     ),
     Mistake(
         "delta left out",
@@ -211,6 +217,7 @@ NO_BORDER = Mistake(
 
 
 def dx_inputs(rng):
+    """A kernel and a delta of 2x2 each."""
     return {"K": whole(rng, 2, 2, low=-3, high=4), "delta": whole(rng, 2, 2, low=-3, high=4)}
 
 

@@ -8,6 +8,7 @@ from classroom.questions.windows import cut, oriented, slid
 
 
 def dK_inputs(rng):
+    """A map of 3x4 and a delta of 2x2, so that the kernel is 2x3."""
     return {"x": whole(rng, 3, 4, low=-3, high=4, zero=True), "delta": whole(rng, 2, 2, low=-3, high=4)}
 
 
@@ -23,10 +24,13 @@ def kernel_gradient(
     scale="sum",
     sign="plus",
 ):
+    """dK of one map and one kernel: x correlated with delta (conv.17), or one of the mistakes in it."""
     x, delta = oriented(inputs["x"], x), oriented(inputs["delta"], delta)
     (height, width), (rows, columns) = x.shape, delta.shape
     if mode == "full":
         x = cut(x, 1 - rows, 1 - columns, height + 2 * rows - 2, width + 2 * columns - 2)
+    elif mode == "same":
+        x = cut(x, 0, 0, height + rows - 1, width + columns - 1)
     dK = {
         "all": lambda: slid(x, delta),
         "last": lambda: x[rows - 1 :, columns - 1 :] * delta[-1, -1],
@@ -41,6 +45,7 @@ def kernel_gradient(
 
 
 def dK_terms(inputs, entry):
+    """The products of dK[u,v]: everything that K[u,v] met, times the delta of that output."""
     u, v = entry
     x, delta = inputs["x"], inputs["delta"]
     return [[at("x", x, i + u, j + v), at("δ", delta, i, j)] for i, j in np.ndindex(delta.shape)]
@@ -88,6 +93,12 @@ DK_PLACES = (
         {"mode": "full"},
         "delta slides over the edge of x, with zeros around it (mode full)",
         "dK has the shape of K: delta stays inside x. The border of zeros belongs to dx.",
+    ),
+    Mistake(
+        "mode same",
+        {"mode": "same"},
+        "x gets zeros below and to the right, so that the result is as large as x (mode same)",
+        "dK has the shape of K: delta stays inside x.",
     ),
 )
 

@@ -26,7 +26,7 @@ def _added(pairs, how):
         "mean": lambda: pairs.mean(0),
         "first": lambda: pairs[0],
         "last": lambda: pairs[-1],
-        "own": lambda: np.array([pairs[m, m] for m in range(len(pairs))]),
+        "own": lambda: np.array([pair[m] for m, pair in enumerate(pairs)]),
     }[how]()
 
 
@@ -44,8 +44,7 @@ def _forward_inputs(rng):
 def _forward(inputs, *, maps="K[o,c]", kernel="as it is", add="added", mixed="no", bias="own"):
     x, K, b = inputs["x"], CHOSEN_KERNELS[maps](oriented(inputs["K"], kernel)), inputs["b"]
     z = slid(x.sum(0), K.sum(1)) if mixed == "sums" else _added(slid(x, K).swapaxes(0, 1), add)
-    none = np.zeros_like(b)
-    b = {"own": b, "left out": none, "per input map": len(x) * b, "first": none + b[0]}[bias]
+    b = {"own": b, "left out": 0 * b, "per input map": len(x) * b, "exchanged": b[::-1]}[bias]
     return z + b[:, None, None]
 
 
@@ -148,10 +147,10 @@ forward = Question(
             "Finish the sum over the input maps first; how often does b[o] belong to one output?",
         ),
         Mistake(
-            "first bias for all maps",
-            {"bias": "first"},
-            "b[0] is added to every output map",
-            "Each output map has a bias of its own.",
+            "biases exchanged",
+            {"bias": "exchanged"},
+            "the biases are added to the output maps in reversed order",
+            "b[0] belongs to the first output map.",
         ),
     ),
 )
@@ -306,7 +305,7 @@ dx = Question(
             "kernels left out",
             {"kernel": "ones"},
             "the deltas are spread over their windows without the weights of the kernels",
-            "How much an output changes with an entry of x is the weight that stood on it.",
+            "How much an output changes with an entry of x is the weight that lay on it.",
         ),
         Mistake(
             "deltas turned",

@@ -74,11 +74,12 @@ def _forward_inputs(rng):
     }
 
 
-def _forward(inputs, *, frame="zeros", kernel="as it is", window="sum of products", bias="once"):
+def _forward(inputs, *, frame="zeros", kernel="as it is", window="sum of products", bias="once", after="z"):
     x, K, b = FRAMES[frame](inputs["x"]), oriented(inputs["K"], kernel), inputs["b"]
     z = slid(x, K)
     z = {"sum of products": z, "mean of products": z / K.size}[window]
-    return z + {"once": b, "left out": 0, "per weight": K.size * b, "subtracted": -b}[bias]
+    z = z + {"once": b, "left out": 0, "per weight": K.size * b, "subtracted": -b}[bias]
+    return {"z": z, "relu": np.maximum(z, 0)}[after]
 
 
 def _forward_terms(inputs, entry):

@@ -8,7 +8,7 @@ from classroom.questions.convolution import BY_CONVOLUTION, FORWARD_KERNEL, FORW
 from classroom.questions.windows import cut, oriented, slid, spread
 
 STRIDE = "The forward pass is cross-correlation with stride 2 in both directions, no padding."
-REMAINDER = "Rows and columns of x that no window reaches are left over."
+REMAINDER = "The number of windows is rounded down: rows and columns of x that no window reaches are left over."
 
 # ---------------------------------------------------------------------------------------------- forward
 
@@ -21,7 +21,7 @@ def _forward_inputs(rng):
     }
 
 
-def _forward(inputs, *, kernel="as it is", start="2i, 2j", window="sum of products", bias="once"):
+def _forward(inputs, *, kernel="as it is", start="2i, 2j", window="sum of products", bias="once", after="z"):
     x, K, b = inputs["x"], oriented(inputs["K"], kernel), inputs["b"]
     z = slid(cut(x, 0, 0, 5, 6), K)  # every window with stride 1, zeros beyond the edge
     z = {
@@ -36,7 +36,8 @@ def _forward(inputs, *, kernel="as it is", start="2i, 2j", window="sum of produc
         "stride 3": z[:3:3, :4:3],
     }[start]
     z = {"sum of products": z, "mean of products": z / K.size}[window]
-    return z + {"once": b, "left out": 0, "per weight": K.size * b, "subtracted": -b}[bias]
+    z = z + {"once": b, "left out": 0, "per weight": K.size * b, "subtracted": -b}[bias]
+    return {"z": z, "relu": np.maximum(z, 0)}[after]
 
 
 def _forward_terms(inputs, entry):

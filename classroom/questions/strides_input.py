@@ -66,7 +66,7 @@ DX_SHARED = (
         "kernel not turned",
         {"kernel": "turned"},
         "the kernel slides over the spread delta as it is (full correlation), which turns every stamp",
-        "The corner settles it: x[0,0] is read by one window only. Which kernel entry lay on it there?",
+        "The corner settles it: only one window reads x[0,0]. Which kernel entry lay on it there?",
         BY_CONVOLUTION,
     ),
     Mistake(
@@ -82,6 +82,12 @@ DX_SHARED = (
         "One column is read by two windows and hears from both: stamps add up.",
     ),
     Mistake(
+        "only the first stamp",
+        {"overlap": "first"},
+        "where windows overlap only the first stamp counts",
+        "One column is read by two windows and hears from both: stamps add up.",
+    ),
+    Mistake(
         "overlaps averaged",
         {"overlap": "mean"},
         "each entry is divided by the number of windows that read it",
@@ -91,7 +97,7 @@ DX_SHARED = (
         "kernel left out",
         {"kernel": "ones"},
         "each delta is spread over its window without the weights of the kernel",
-        "How much an output changes with an entry of x is the weight that stood on it.",
+        "How much an output changes with an entry of x is the weight that lay on it.",
     ),
     Mistake(
         "delta left out",

@@ -40,22 +40,17 @@ def slid(x, k, steps=(1, 1)):
 def stamped(delta, k, steps=(1, 1), overlap="added"):
     """Every delta[i,j] k stamped onto the window that begins at (s i, t j); leading axes as in :func:`slid`.
 
-    Where stamps overlap they are "added" (full convolution, for steps of 1), the "last" one stays, or their "mean".
+    Where stamps overlap they are "added" (full convolution, for steps of 1), the "first" or the "last" one stays, or
+    their "mean".
     """
-    (rows, columns), (kh, kw) = delta.shape[-2:], k.shape[-2:]
-    s, t = steps
-    down, right = s * (rows - 1) + 1, t * (columns - 1) + 1
+    (rows, columns), (kh, kw), (s, t) = delta.shape[-2:], k.shape[-2:], steps
     maps = np.broadcast_shapes(delta.shape[:-2], k.shape[:-2])
-    result = np.zeros((*maps, down + kh - 1, right + kw - 1), np.result_type(delta, k))
-    if overlap == "last":
-        for i in range(rows):
-            for j in range(columns):
-                window = result[..., s * i : s * i + kh, t * j : t * j + kw]
-                window[...] = delta[..., i : i + 1, j : j + 1] * k
-        return result
-    for u in range(kh):
-        for v in range(kw):
-            result[..., u : u + down : s, v : v + right : t] += k[..., u : u + 1, v : v + 1] * delta
+    result = np.zeros((*maps, s * (rows - 1) + kh, t * (columns - 1) + kw), np.result_type(delta, k))
+    places = [(i, j) for i in range(rows) for j in range(columns)]
+    for i, j in reversed(places) if overlap == "first" else places:
+        window = result[..., s * i : s * i + kh, t * j : t * j + kw]
+        stamp = delta[..., i : i + 1, j : j + 1] * k
+        window[...] = stamp if overlap in ("first", "last") else window + stamp
     if overlap == "mean":
         return result / np.maximum(stamped(np.ones(delta.shape), np.ones(k.shape), steps), 1)
     return result
@@ -63,7 +58,10 @@ def stamped(delta, k, steps=(1, 1), overlap="added"):
 
 def spread(delta, steps):
     """The matrix delta with zeros between its entries, as seen through a stride: entry (i, j) goes to (s i, t j)."""
-    return stamped(delta, np.ones((1, 1), delta.dtype), steps)
+    (rows, columns), (s, t) = delta.shape, steps
+    result = np.zeros((s * (rows - 1) + 1, t * (columns - 1) + 1), delta.dtype)
+    result[::s, ::t] = delta
+    return result
 
 
 def cut(array, top, left, height, width):
