@@ -16,6 +16,8 @@ CELL_SECONDS ?= 120
 NOTEBOOK_SECONDS ?= 600
 LAB_FLAGS ?=
 PYTEST_FLAGS ?=
+N = 30
+QUESTIONS =
 
 # Jupyter refuses to run as root unless told so. Only root gets this switch; address and token stay as they are.
 AS_ROOT := $(shell test "$$(id -u)" != 0 || echo --allow-root)
@@ -25,7 +27,7 @@ ifneq "$(shell test -x $(PY) && cat $(STAMP) 2>/dev/null)" "$(CURDIR)"
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help lab test notebooks derivations lint benchmark clean
+.PHONY: help lab test notebooks derivations worksheets lint benchmark clean
 
 help: ## show this list
 	@echo "Back-propagation through a CNN, by hand and in code. Usage: make TARGET"
@@ -49,6 +51,9 @@ notebooks: $(STAMP) ## run every notebook afresh and store its outputs
 
 derivations: $(STAMP) ## prove every derivation again and rewrite the equations in its page
 	$(PY) -m derivations.pages
+
+worksheets: $(STAMP) ## write a class set to print, answers apart: make worksheets N=30 QUESTIONS=conv-dK,conv-dx
+	$(PY) -m classroom.handouts --students "$(N)" $(if $(QUESTIONS),--questions "$(QUESTIONS)")
 
 lint: $(STAMP) ## check style and formatting, notebooks included
 	$(PY) -m ruff check .

@@ -196,7 +196,8 @@ def _draw_matrix(matrix):
     size = TEXT if longest < 150 else 12
     remarks = max((svg.width_of(str(text), 10) for text in matrix.corner.values()), default=0)
     wide = max(CELL, round(longest * size / TEXT + 16), round(remarks + 12))
-    left, top = (18 if matrix.index else 0), (26 if matrix.name else 0) + (14 if matrix.index else 0)
+    outer = 4 if matrix.index and ROLES[matrix.role].double else 0  # the second frame stands outside of the cells
+    left, top = (18 if matrix.index else 0) + outer, (26 if matrix.name else 0) + (14 if matrix.index else 0) + outer
     grid = ""
     for place in np.ndindex(rows, columns):
         (i, j), text, lit, dim = place, matrix.cells[place[0]][place[1]], place in matrix.lit, place in matrix.dim
@@ -214,8 +215,8 @@ def _draw_matrix(matrix):
     if matrix.name:
         body += svg.text(middle, 16, name, 18, ROLES[matrix.role].stroke, weight=600)
     if matrix.index:
-        body += "".join(svg.text(left + (j + 0.5) * wide, top - 6, str(j), 11, QUIET) for j in range(columns))
-        body += "".join(svg.text(left - 10, top + (i + 0.5) * CELL + 4, str(i), 11, QUIET) for i in range(rows))
+        body += "".join(svg.text(left + (j + 0.5) * wide, top - 6 - outer, str(j), 11, QUIET) for j in range(columns))
+        body += "".join(svg.text(left - 10 - outer, top + (i + 0.5) * CELL + 4, str(i), 11, QUIET) for i in range(rows))
     height = top + rows * CELL
     if matrix.note:
         body += svg.text(middle, height + 18, typeset(matrix.note, 12)[0], 12, QUIET)

@@ -17,7 +17,7 @@ import pytest
 from execute_notebooks import main as execute_notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = {"help", "lab", "test", "notebooks", "derivations", "lint", "benchmark", "clean"}
+TARGETS = {"help", "lab", "test", "notebooks", "derivations", "worksheets", "lint", "benchmark", "clean"}
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
@@ -181,6 +181,19 @@ def test_lab_leaves_jupyters_security_alone():
     assert "127.0.0.1" in command
     for word in ("token", "password", "xsrf", "0.0.0.0", "allow_origin", "ServerApp", "IdentityProvider"):
         assert word.lower() not in command.lower(), word
+
+
+# ---------------------------------------------------------------- worksheets
+
+
+@needs_make
+def test_worksheets_passes_on_how_many_and_which(folder):
+    assert folder.make("worksheets")[1][-1] == "-m classroom.handouts --students 30"
+    chosen = folder.make("worksheets", "N=5", "QUESTIONS=conv-dK, conv-dx")[1]
+    assert chosen == ["-m classroom.handouts --students 5 --questions conv-dK, conv-dx"]
+    assert re.search(
+        r"^\| `make worksheets N=30` \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
 
 
 # ---------------------------------------------------------------- test
