@@ -139,14 +139,17 @@ def _da(inputs, *, order="map, row, column", maps="first to last", direction="fo
     g = inputs["g"]
     da = np.empty(12, g.dtype)
     da[_places((2, 2, 3), order, maps, direction)] = g
-    return sign * {
-        "of a": lambda: da.reshape(2, 2, 3),
-        "rows and columns exchanged": lambda: da.reshape(2, 3, 2),
-        "maps last": lambda: da.reshape(2, 2, 3).transpose(1, 2, 0),
-        "one matrix": lambda: da.reshape(4, 3),
-        "column": lambda: da,
-        "three maps": lambda: da.reshape(3, 2, 2),
-    }[shape]()
+    return (
+        sign
+        * {
+            "of a": lambda: da.reshape(2, 2, 3),
+            "rows and columns exchanged": lambda: da.reshape(2, 3, 2),
+            "maps last": lambda: da.reshape(2, 2, 3).transpose(1, 2, 0),
+            "one matrix": lambda: da.reshape(4, 3),
+            "column": lambda: da,
+            "three maps": lambda: da.reshape(3, 2, 2),
+        }[shape]()
+    )
 
 
 def _da_terms(inputs, entry):

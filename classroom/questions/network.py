@@ -1,9 +1,12 @@
-"""One tiny network from the image to every gradient: five questions on the same numbers."""
+"""One tiny network, from the image to every gradient: the numbers that five questions share, and the way forward."""
+
+import random
+from functools import lru_cache
 
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at
-from classroom.questions.blocks import QUARTER, SHARES, enlarged, groups, mean, means
+from classroom.questions.blocks import groups, mean, means
 from classroom.questions.windows import oriented, slid
 
 NETWORK = (
@@ -15,40 +18,69 @@ CORRELATION = "The convolution slides the kernel as it is, without padding, stri
 MEAN = "down is the block mean."
 RELU = "The slope of ReLU at 0 is 0."
 ROLES = {"x": "input", "z1": "output", "z2": "output", "z3": "output", "delta": "gradient", "delta1": "gradient"}
-ROLES |= {name: "kernel" for name in ("K", "b1", "beta", "b2", "W", "b3")}
-ROLES |= {name: "parameter gradient" for name in ("dK", "dW", "gradients")}
+ROLES |= dict.fromkeys(("K", "b1", "beta", "b2", "W", "b3"), "kernel")
+ROLES |= dict.fromkeys(("dK", "dW", "gradients"), "parameter gradient")
 
 
 # ------------------------------------------------------------------------------------------------------ the numbers
 
 
 def _network(rng):
-    """Everything of one network, drawn until the answers of all five sheets are apart and the numbers stay small.
+    """Everything of one network; the five sheets of one seed find it once."""
+    return dict(_found(rng.getrandbits(64)))
 
-    One of the three pooled entries is silent and two are not; in each living block some entries of z1 are silent. The
-    delta that comes back is a multiple of 4, so the quarter of the mean leaves whole numbers.
-    """
+
+@lru_cache(maxsize=128)
+def _found(key):
+    """A network whose five sheets keep all answers apart."""
+    from classroom.questions import QUESTIONS as every  # complete only when all modules are loaded
+
+    rng, sheets = random.Random(key), [question for question in every.values() if question.sheet == "network"]
     while True:
-        x = np.array([rng.choice([-2, -1, 0, 1, 2, 3]) for _ in range(21)]).reshape(3, 7)
-        K = np.array(rng.sample([-2, -1, 1, 2, 3], 4)).reshape(2, 2)
-        inputs = {"x": x, "K": K, "b1": np.array(rng.choice([-2, -1, 1, 2]))}
-        z1 = slid(x, K) + inputs["b1"]
-        alive = (groups(z1) > 0).sum(axis=-1)
-        total = groups(np.maximum(z1, 0)).sum(axis=-1)
-        if alive.min() < 1 or alive.max() > 3 or (total % 4).any() or len(set(total.flat)) < 3:
-            continue
-        inputs |= {"beta": np.array(rng.choice([3, -3, 5])), "b2": np.array(rng.choice(range(-9, 16)))}
-        z2 = inputs["beta"] * (total // 4) + inputs["b2"]
-        if (z2 > 0).sum() != 2 or abs(z2).max() > 12 or not inputs["b2"] or not z2.all():
-            continue
-        inputs |= {"W": np.array([rng.choice([-2, -1, 1, 2, 3]) for _ in range(9)]).reshape(3, 3)}
-        inputs |= {"b3": np.array(rng.sample([-3, -2, -1, 1, 2, 3], 3))}
-        inputs |= {"delta": np.array(rng.sample([-8, -4, 4, 8], 3)), "z1": z1, "z2": z2}
-        if not any(question.collisions(question.draw.given(inputs)) for question in QUESTIONS):
+        inputs = _backward(rng, _forward(rng))
+        if not any(question.collisions(question.draw.given(inputs)) for question in sheets):
             return inputs
 
 
-class _Draw:
+def _forward(rng):
+    """x, K, b1, beta, b2 with whole means; each block of z1 has silent entries and others; one of three z2 is silent.
+
+    b2 is such that a forgotten beta still leaves an entry alive, else several slips would give the same scores.
+    """
+    while True:
+        x = np.reshape(rng.choices([-2, -1, 0, 1, 2, 3], k=400 * 21), (400, 3, 7))
+        K = np.array([rng.sample([-2, -1, 1, 2, 3], 4) for _ in range(400)]).reshape(400, 2, 2)
+        b1 = np.reshape(rng.choices([-2, -1, 1, 2], k=400), (400, 1, 1))
+        z1 = slid(x, K) + b1
+        block = groups(z1)[:, 0]
+        total, alive = np.maximum(block, 0).sum(axis=-1), (block > 0).sum(axis=-1)
+        fit = (total % 4 == 0).all(axis=1) & (alive.min(axis=1) > 0) & (alive.max(axis=1) < 4)
+        for k in np.flatnonzero(fit):
+            d, beta = total[k] // 4, rng.choice([3, 5])
+            biases = [b2 for b2 in range(-12, -1) if beta * d.min() + b2 < 0 < d.max() + b2]
+            biases = [b2 for b2 in biases if (beta * d + b2 > 0).sum() == 2 and (beta * d + b2).max() <= 24]
+            if biases:
+                b2 = np.array(rng.choice(biases))
+                forward = {"x": x[k], "K": K[k], "b1": b1[k, 0, 0, None].reshape(()), "beta": np.array(beta), "b2": b2}
+                return forward | {"z1": z1[k], "z2": (beta * d + b2)[None]}
+
+
+def _backward(rng, forward):
+    """W, b3 and a delta of multiples of 4, so that the quarter of the mean leaves whole numbers.
+
+    Of the errors that reach the two living entries of z2 one is positive and one negative.
+    """
+    living = forward["z2"][0] > 0
+    while True:
+        W = np.reshape(rng.choices([-2, -1, 1, 2, 3], k=9), (3, 3))
+        delta = np.array(rng.sample([-8, -4, 4, 8], 3))
+        g = W.T @ delta
+        if g.all() and (g[living] > 0).sum() == 1 and len(set(abs(g))) == 3:
+            b3 = np.array(rng.sample([-3, -2, -1, 1, 2, 3], 3))
+            return forward | {"W": W, "b3": b3, "delta": delta}
+
+
+class Draw:
     """The draw of one sheet: of the network's numbers those with these letters."""
 
     def __init__(self, letters):
@@ -61,7 +93,8 @@ class _Draw:
         return {letters: inputs[letters] for letters in self.letters}
 
 
-def _asked(words):
+def asked(words):
+    """The task of one sheet: what the network is, and then what is asked."""
     return f"A tiny network: {NETWORK}. {words}"
 
 
@@ -72,8 +105,8 @@ def _z3(
     inputs, *, kernel="as it is", b1="added", f1="relu", pool="mean", beta="times", b2="added", f2="relu", W="W",
     b3="added",
 ):  # fmt: skip
-    x, K, coefficient = inputs["x"], oriented(inputs["K"], kernel), inputs["beta"]
-    z1 = slid(x, K) + (inputs["b1"] if b1 == "added" else 0)
+    coefficient = inputs["beta"]
+    z1 = slid(inputs["x"], oriented(inputs["K"], kernel)) + (inputs["b1"] if b1 == "added" else 0)
     a1 = {"relu": lambda: np.maximum(z1, 0), "none": lambda: z1, "absolute": lambda: abs(z1)}[f1]()
     block = groups(a1)
     pooled = {
@@ -84,9 +117,12 @@ def _z3(
         "corner": lambda: block[..., 0],
         "stretched": lambda: mean(groups(a1, "far apart")),
     }[pool]()
-    z2 = (coefficient if beta == "times" else 1) * pooled + (inputs["b2"] if b2 == "added" else 0)
-    if b2 == "before beta":
-        z2 = coefficient * (pooled + inputs["b2"])
+    factor = coefficient if beta == "times" else 1
+    z2 = {
+        "added": lambda: factor * pooled + inputs["b2"],
+        "left out": lambda: factor * pooled,
+        "before beta": lambda: factor * (pooled + inputs["b2"]),
+    }[b2]()
     v = {"relu": lambda: np.maximum(z2, 0), "none": lambda: z2, "absolute": lambda: abs(z2)}[f2]().ravel()
     scores = {"W": inputs["W"], "W.T": inputs["W"].T}[W] @ v[: inputs["W"].shape[1]]
     return scores + (inputs["b3"] if b3 == "added" else 0)
@@ -103,15 +139,15 @@ z = Question(
     name="network-z",
     notebook="08",
     title="A tiny network: from the image to the scores",
-    task=_asked("Compute the three scores z3. Write z1, z2 and v down on the way: the other sheets begin with them."),
+    task=asked("Compute the three scores z3. Write z1, z2 and v down on the way: the other sheets begin with them."),
     answer="z3",
     conventions=(CORRELATION, MEAN, SAME_NUMBERS),
-    draw=_Draw("x K b1 beta b2 W b3"),
+    draw=Draw("x K b1 beta b2 W b3"),
     solve=_z3,
     terms=_z3_terms,
     hint="One stage after the other: z1 first, then its ReLU, the three means, z2, its ReLU. Which stage did you skip?",
-    idea="z1 = correlate(x, K) + b1; a1 = ReLU(z1); z2 = beta down(a1) + b2; v = ReLU(z2), laid out as a column; "
-    "z3 = W v + b3.",
+    idea="Stage by stage: z1 = correlate(x, K) + b1; a1 = ReLU(z1); z2 = beta down(a1) + b2; v = ReLU(z2), laid out as "
+    "a column; z3 = W v + b3.",
     equation="network.8",
     roles=ROLES,
     sheet="network",
@@ -223,277 +259,4 @@ z = Question(
     ),
 )
 
-# ------------------------------------------------------------------------------------------- back to the convolution
-
-
-def _delta2(inputs, W="W.T", f2="z2 > 0", used="all"):
-    """delta of the pool: W.T delta, and f' at the pool's own z2."""
-    z2 = inputs["z2"]
-    weights = {"W.T": inputs["W"].T, "W": inputs["W"]}[W]
-    g = {"all": lambda: weights @ inputs["delta"], "delta alone": lambda: inputs["delta"]}[used]()
-    slope = {
-        "z2 > 0": lambda: z2 > 0,
-        "1": lambda: np.ones_like(z2),
-        "value": lambda: np.maximum(z2, 0),
-        "inverted": lambda: z2 < 0,
-        "of g": lambda: g.reshape(z2.shape) > 0,
-    }[f2]()
-    return g.reshape(z2.shape) * slope
-
-
-def _delta1(inputs, *, W="W.T", f2="z2 > 0", used="all", place="repeated", share="quarter", beta="times", f1="z1 > 0"):
-    z1, coefficient = inputs["z1"], inputs["beta"]
-    factor = {
-        "times": lambda: coefficient,
-        "left out": lambda: 1,
-        "divided": lambda: 1 / coefficient,
-        "twice": lambda: coefficient**2,
-    }[beta]()
-    down = factor * _delta2(inputs, W, f2, used)
-    slope = {
-        "z1 > 0": lambda: z1 > 0,
-        "1": lambda: np.ones_like(z1),
-        "value": lambda: np.maximum(z1, 0),
-        "inverted": lambda: z1 < 0,
-        "of z2": lambda: enlarged(inputs["z2"] > 0),
-        "of the mean": lambda: enlarged(groups(z1).sum(axis=-1) > 0),
-        "of delta": lambda: enlarged(down > 0),
-    }[f1]()
-    shared = down // 4 if share == "quarter" and not (down % 4).any() else SHARES[share] * down
-    return enlarged(shared, place) * slope
-
-
-def _delta1_terms(inputs, entry):
-    p, q = entry
-    j = q // 2
-    slopes = [(f"f'(z2[0,{j}])", int(inputs["z2"][0, j] > 0)), (f"f'(z1[{p},{q}])", int(inputs["z1"][entry] > 0))]
-    shared = [("1/4", QUARTER), at("β", inputs["beta"])]
-    return [[*shared, at("W", inputs["W"], k, j), at("δ", inputs["delta"], k), *slopes] for k in range(3)]
-
-
-WAY_BACK = (
-    Mistake(
-        name="W not transposed",
-        switches={"W": "W"},
-        says="W meets delta as it is, and not transposed",
-        hint="Entry k of v went to all three scores. Do these weights stand in a row or in a column of W?",
-    ),
-    Mistake(
-        name="W left out",
-        switches={"used": "delta alone"},
-        says="the delta of the scores is handed to the pool without W",
-        hint="Between the scores and the pool stands the fully connected layer. What does it do to delta?",
-    ),
-    Mistake(
-        name="f' behind the pool forgotten",
-        switches={"f2": "1"},
-        says="f' behind the pool is left out",
-        hint="v is ReLU(z2). One entry of z2 is negative. What passes there?",
-    ),
-    Mistake(
-        name="f for f' behind the pool",
-        switches={"f2": "value"},
-        says="the value of the ReLU behind the pool is multiplied, not its slope",
-        hint="How steep is the ReLU at a positive z2? Its height does not matter here.",
-    ),
-    Mistake(
-        name="mask behind the pool inverted",
-        switches={"f2": "inverted"},
-        says="only the silent entry of z2 passes something back",
-        hint="Which entries of z2 did the ReLU let through?",
-    ),
-    Mistake(
-        name="f' of g behind the pool",
-        switches={"f2": "of g"},
-        says="behind the pool negative errors are replaced by 0: the ReLU is applied to what comes back",
-        hint="The slope of ReLU is asked for at z2, whatever comes back.",
-    ),
-)
-THROUGH_THE_POOL = (
-    Mistake(
-        name="not divided by 4",
-        switches={"share": "whole"},
-        says="each entry of a block gets the whole error, not its quarter",
-        hint="If one entry of a block moves by 4, by how much does the mean move?",
-        convention="down is the block sum",
-    ),
-    Mistake(
-        name="divided by 2",
-        switches={"share": "half"},
-        says="each entry gets half of its block's error",
-        hint="How many entries share the error of one block?",
-    ),
-    Mistake(
-        name="divided by 4 twice",
-        switches={"share": "sixteenth"},
-        says="the division by 4 is done twice",
-        hint="The mean divides once. Where did a second division come in?",
-    ),
-    Mistake(
-        name="beta left out",
-        switches={"beta": "left out"},
-        says="beta is left out on the way through the pool",
-        hint="What happens to a mean before it is z2?",
-    ),
-    Mistake(
-        name="divided by beta",
-        switches={"beta": "divided"},
-        says="the error is divided by beta",
-        hint="A slope of beta is a factor beta, in both directions.",
-    ),
-    Mistake(
-        name="tiled",
-        switches={"place": "tiled"},
-        says="the pool's errors are set side by side, where each should be repeated over its own block",
-        hint="Which columns of z1 went into the first entry of z2?",
-    ),
-    Mistake(
-        name="f' behind the convolution forgotten",
-        switches={"f1": "1"},
-        says="f' behind the convolution is left out",
-        hint="Which entries of z1 did the ReLU let through?",
-    ),
-    Mistake(
-        name="f for f' behind the convolution",
-        switches={"f1": "value"},
-        says="the value of the ReLU behind the convolution is multiplied, not its slope",
-        hint="How steep is the ReLU at a positive z1? Its height does not matter here.",
-    ),
-    Mistake(
-        name="f' of z2 behind the convolution",
-        switches={"f1": "of z2"},
-        says="behind the convolution f' is taken at z2 once more",
-        hint="The slope at z2 is already inside the pool's delta. Which slope is still to come?",
-    ),
-    Mistake(
-        name="f' of the block means",
-        switches={"f1": "of the mean"},
-        says="behind the convolution f' is taken at the block means of z1",
-        hint="The ReLU stands before the pool. Which matrix did it see?",
-    ),
-    Mistake(
-        name="mask behind the convolution inverted",
-        switches={"f1": "inverted"},
-        says="the error goes to the entries of z1 that the ReLU has silenced",
-        hint="Raise a silent entry of z1 by a little. Does anybody above notice?",
-    ),
-)
-NO_OTHER_SLOPE = ("f' behind the convolution forgotten", "f' of z2 behind the convolution")
-
-delta = Question(
-    name="network-delta",
-    inseparable=(NO_OTHER_SLOPE,),
-    notebook="08",
-    title="A tiny network: back to the convolution",
-    task=_asked(
-        "delta = dJ/dz3 came back from the loss. z1 and z2 are given. Compute delta1 = dJ/dz1 (2x6), through the fully "
-        "connected layer, a ReLU, the pool and a ReLU."
-    ),
-    answer="delta1",
-    conventions=(MEAN, RELU, SAME_NUMBERS),
-    draw=_Draw("z1 beta z2 W delta"),
-    solve=_delta1,
-    terms=_delta1_terms,
-    hint="Four stations on the way back: W, the ReLU at z2, the pool, the ReLU at z1. What does each do to the error?",
-    idea="delta2 = W.T delta times f'(z2), entry by entry: the pool's delta. Then delta1 = beta up(delta2) / 4 times "
-    "f'(z1), entry by entry.",
-    equation="network.13",
-    roles=ROLES,
-    sheet="network",
-    mistakes=(
-        *WAY_BACK,
-        *THROUGH_THE_POOL,
-        Mistake(
-            name="beta twice",
-            switches={"beta": "twice"},
-            says="the factor beta is there twice",
-            hint="How often does a mean meet beta on its way to z2?",
-        ),
-        Mistake(
-            name="upper left entries",
-            switches={"place": "corner"},
-            says="only the upper left entry of each block gets something",
-            hint="All four entries of a block have a share in the mean.",
-        ),
-        Mistake(
-            name="f' of the error behind the convolution",
-            switches={"f1": "of delta"},
-            says="behind the convolution negative errors are replaced by 0: the ReLU is applied to what comes back",
-            hint="The slope of ReLU is asked for at z1, whatever comes back.",
-        ),
-    ),
-)
-
-# ------------------------------------------------------------------------------------------ the kernel's gradient
-
-
-def _dK(inputs, *, slide="as it is", result="as it is", scale="sum", sign=1, **back):
-    dK = sign * slid(inputs["x"], oriented(_delta1(inputs, **back), slide))
-    dK = oriented(dK, result)
-    return dK if scale == "sum" else dK / {"mean of 12": 12, "mean of 4": 4}[scale]
-
-
-def _dK_terms(inputs, entry):
-    (u, v), x, error = entry, inputs["x"], _delta1(inputs)
-    places = [(i, j) for i, j in np.ndindex(error.shape) if error[i, j]]
-    return [[at("δ1", error, i, j), at("x", x, i + u, j + v)] for i, j in places]
-
-
-dK = Question(
-    name="network-dK",
-    inseparable=(NO_OTHER_SLOPE,),
-    notebook="08",
-    title="A tiny network: the kernel's gradient",
-    task=_asked(
-        "delta = dJ/dz3 came back from the loss. z1 and z2 are given. Compute dK (2x2). The sheet network-delta is the "
-        "way there."
-    ),
-    answer="dK",
-    conventions=(CORRELATION, MEAN, RELU, SAME_NUMBERS),
-    draw=_Draw("x z1 beta z2 W delta"),
-    solve=_dK,
-    terms=_dK_terms,
-    hint="First delta1, as on the sheet network-delta. Then: which entries of x did K[0,0] meet, to make which z1?",
-    idea="delta1 = dJ/dz1 first: through W.T, f'(z2), beta up / 4, f'(z1). Then dK[u,v] adds up delta1[i,j] times "
-    "x[i+u,j+v] over all places: delta1 slides over x as it is. Most entries of delta1 are 0.",
-    equation="conv.17",
-    roles=ROLES,
-    sheet="network",
-    mistakes=(
-        Mistake(
-            name="delta1 turned",
-            switches={"slide": "turned"},
-            says="delta1 is turned by 180 degrees before it slides over x",
-            hint="K[0,0] met x[0,0] to make z1[0,0]. Which delta belongs to this meeting?",
-        ),
-        Mistake(
-            name="result turned",
-            switches={"result": "turned"},
-            says="dK is turned by 180 degrees at the end",
-            hint="Which entries of x did K[0,0] meet? Their products belong to dK[0,0].",
-            convention='the forward "convolution" turns the kernel (true convolution)',
-        ),
-        Mistake(
-            name="result transposed",
-            switches={"result": "transposed"},
-            says="rows and columns of dK are exchanged",
-            hint="The first index of dK counts rows, downwards.",
-        ),
-        Mistake(
-            name="mean over the places",
-            switches={"scale": "mean of 12"},
-            says="the products are averaged over the places of z1",
-            hint="Every place that uses the kernel reports. Are reports averaged or added up?",
-        ),
-        Mistake(
-            name="sign changed",
-            switches={"sign": -1},
-            says="the sign is changed, as for a step downhill",
-            hint="The gradient points uphill. The minus sign belongs to the update.",
-        ),
-        *WAY_BACK,
-        *(m for m in THROUGH_THE_POOL),
-    ),
-)
-
-QUESTIONS = (z, delta, dK)
+QUESTIONS = (z,)

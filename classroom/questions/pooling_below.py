@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from classroom.questions import pooling
+from classroom.questions import pooling_input as pool
 from classroom.questions.base import Mistake, Question, at, exact, number
 from classroom.questions.blocks import QUARTER, SHARES, enlarged, means
 
@@ -60,7 +60,7 @@ delta_below = Question(
     task="The z (4x4) of a convolution went through f = ReLU and then through a mean pool: z+ = beta down(f(z)) + b, a "
     "2x2 matrix. delta+ = dJ/dz+ came back. Compute delta = dJ/dz of the convolution (4x4).",
     answer="delta",
-    conventions=(pooling.MEAN, pooling.BLOCKS, "The slope of ReLU at 0 is 0."),
+    conventions=(pool.MEAN, pool.BLOCKS, "The slope of ReLU at 0 is 0."),
     draw=_inputs,
     solve=_delta,
     terms=_terms,
@@ -138,16 +138,16 @@ delta_below = Question(
             hint="Raise one entry of f(z) by 4. By how much does the mean of its block rise?",
             convention="down is the block sum",
         ),
-        pooling.HALF,
-        pooling.SIXTEENTH,
-        pooling.FOUR_TIMES,
-        pooling.TILED,
-        pooling.COLUMNS_TILED,
-        pooling.ROWS_TILED,
-        pooling.CORNER,
-        pooling.NO_BETA,
-        pooling.BETA_DIVIDES,
-        pooling.BETA_TWICE,
+        pool.HALF,
+        pool.SIXTEENTH,
+        pool.FOUR_TIMES,
+        pool.TILED,
+        pool.COLUMNS_TILED,
+        pool.ROWS_TILED,
+        pool.CORNER,
+        pool.NO_BETA,
+        pool.BETA_DIVIDES,
+        pool.BETA_TWICE,
         Mistake(
             name="delta+ forgotten",
             switches={"error": "ones"},
