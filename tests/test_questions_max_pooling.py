@@ -116,4 +116,4 @@ def test_every_entry_worked_names_the_windows_it_wins():
     inputs = {"x": np.array([[1, 2, 0], [3, 9, 4], [5, 2, 6]]), "delta": np.array([[1, 4], [-1, -2]])}
     overlap = QUESTIONS["max-dx-overlap"]
     assert overlap.worked(inputs, (1, 1)) == "dx[1,1] = δ[0,0] + δ[0,1] + δ[1,0] + δ[1,1] = 1 + 4 + (-1) + (-2) = 2"
-    assert overlap.worked(inputs, (0, 0)) == "dx[0,0] = 0 (wins no window) = 0 = 0"
+    assert overlap.worked(inputs, (0, 0)) == "dx[0,0] = 0 (wins no window) = 0"

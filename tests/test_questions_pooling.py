@@ -145,7 +145,7 @@ def test_dbeta_is_the_measured_slope(name, letters, seed):
     def delta(c):
         if name == "mean-dbeta":
             return inputs["delta"][c]
-        u = inputs["beta"][c] * means[c] + inputs["b"][c]
+        z = inputs["beta"][c] * means[c] + inputs["b"][c]
         return np.array([[g if value > 0 else 0 for g, value in zip(inputs["g"][c][0], u[0], strict=True)]])
 
     def J(beta):

@@ -110,8 +110,8 @@ class Question:
         products = self.terms(inputs, entry)
         letters = " + ".join("·".join(letter for letter, _ in product) for product in products)
         values = " + ".join("·".join(in_brackets(value) for _, value in product) for product in products)
-        result = np.asarray(self.solve(inputs))[entry]
-        return f"{place(self.answer, entry)} = {letters} = {values} = {written(result, self.decimals)}"
+        result = written(np.asarray(self.solve(inputs))[entry], self.decimals)
+        return " = ".join(dict.fromkeys((place(self.answer, entry), letters, values, result)))
 
 
 @lru_cache(maxsize=512)

@@ -32,7 +32,7 @@ def _dbeta_inputs(rng):
 
 
 def dbeta_of(
-    inputs, *, factor="down", over="sum", maps="own", slope="f'(u)", scale=1, sign=1, error="delta", block="mean"
+    inputs, *, factor="down", over="sum", maps="own", slope="f'(z)", scale=1, sign=1, error="delta", block="mean"
 ):
     beta, b = inputs["beta"][:, None, None], inputs["b"][:, None, None]
     pooled = BLOCK[block](groups(inputs["x"]))
@@ -66,14 +66,14 @@ BLOCK = {
     "corner": lambda block: block[..., 0],
 }
 SLOPES = {
-    "f'(u)": lambda u, pooled, g: u > 0,
-    "1": lambda u, pooled, g: np.ones_like(g),
-    "u >= 0": lambda u, pooled, g: u >= 0,
-    "f(u)": lambda u, pooled, g: np.maximum(u, 0),
-    "u": lambda u, pooled, g: u,
-    "below": lambda u, pooled, g: pooled > 0,
-    "of g": lambda u, pooled, g: g > 0,
-    "inverted": lambda u, pooled, g: u < 0,
+    "f'(z)": lambda z, pooled, g: z > 0,
+    "1": lambda z, pooled, g: np.ones_like(g),
+    "z >= 0": lambda z, pooled, g: z >= 0,
+    "f(z)": lambda z, pooled, g: np.maximum(z, 0),
+    "z": lambda z, pooled, g: z,
+    "below": lambda z, pooled, g: pooled > 0,
+    "of g": lambda z, pooled, g: g > 0,
+    "inverted": lambda z, pooled, g: z < 0,
 }
 OVER = {
     "sum": lambda delta, beside: (delta * beside).sum(axis=(1, 2)),
