@@ -70,19 +70,17 @@ def explanation(case):
 
 def _one_mistake(case):
     found = tuple(mistake for mistake in case.question.mistakes if case.fits(case.answers[mistake.name]))
-    slips = [mistake.says for mistake in found]
-    rules = [mistake.convention for mistake in found if mistake.convention]
     if not found:
         return None
-    if len(rules) == len(found):
-        words = f"This is right where {rules[0]}, but this sheet has another convention: read it again."
-        return Explanation("convention", NOT_YET + words, found)
-    words = f"This is the answer that comes out when {slips[0]}."
-    if len(slips) > 1:
-        words = f"Different slips give exactly this answer. It comes out when {'; or when '.join(slips)}."
+    words = f"This is the answer that comes out when {found[0].says}."
+    if len(found) > 1:
+        either = "; or when ".join(mistake.says for mistake in found)
+        words = f"Different slips give exactly this answer. It comes out when {either}."
+    rules = [mistake.convention for mistake in found if mistake.convention]
     if rules:
-        words += f" (It would be right where {rules[0]}; on this sheet it is not.)"
-    return Explanation("mistake", NOT_YET + words, found)
+        words += f" It is right where {rules[0]}; this sheet has another convention."
+    kind = "convention" if len(rules) == len(found) else "mistake"
+    return Explanation(kind, NOT_YET + words, found)
 
 
 def _two_mistakes(case):

@@ -194,7 +194,7 @@ def _entry_by_entry(case, wrong):
         told = {entry: explain(case.question, case.inputs, right, given, entry) for entry in wrong[:6]}
     if not any(told.values()):
         return Explanation("unknown", _without_a_name(case.question, good, total, wrong))
-    lines = [f"{NOT_YET}{good} of {total} entries are right."]
+    lines = [NOT_YET + _so_far(good, total)]
     lines += [f"{place(letters, entry)} {words or 'is wrong'}." for entry, words in told.items()]
     if len(wrong) > len(told):
         lines.append(f"Also wrong: {_listed(case.question, wrong[len(told) :])}.")
@@ -207,10 +207,14 @@ def _exchange(array, first, second):
     return exchanged
 
 
+def _so_far(good, total):
+    return f"{good} of {total} entries {'is' if good == 1 else 'are'} right."
+
+
 def _without_a_name(question, good, total, wrong):
     if not good:
         return f"{NOT_YET}No entry is right, and it is none of the slips that I know. Begin again with one entry."
-    return f"{NOT_YET}{good} of {total} entries are right. Look again at {_listed(question, wrong)}."
+    return f"{NOT_YET}{_so_far(good, total)} Look again at {_listed(question, wrong)}."
 
 
 # ---------------------------------------------------------------------------------------------------- more help

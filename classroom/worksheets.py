@@ -62,8 +62,13 @@ class Worksheet:
     def inputs(self):
         return {letters: value.copy() for letters, value in self._inputs.items()}
 
-    def check(self, matrix):
-        """The feedback on an answer: nested lists or an array; entries are numbers or texts such as "1/4"."""
+    def check(self, matrix, note=True):
+        """The feedback on an answer: nested lists or an array; entries are numbers or texts such as "1/4".
+
+        It is noted as the reader's own answer, unless ``note`` is False: for somebody else's, in a lesson.
+        """
+        if not note:
+            return diagnose(self.question, self.inputs, matrix)
         feedback, message = self.judge(matrix)
         if message:
             print(message, file=sys.stderr)

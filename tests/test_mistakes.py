@@ -53,7 +53,7 @@ def test_the_right_answer_is_right():
         ([[-7, 4], [3, 5]], "slips", r"dK\[0,0\], dK\[0,1\] have changed places"),
         ([[24, -7], [3, 5]], "slips", r"dK\[0,0\] is off by a round number"),
         ([[100, 200], [301, 407]], "unknown", "No entry is right"),
-        ([[4, 0], [0, 407]], "unknown", r"1 of 4 entries .*dK\[0,1\], dK\[1,0\], dK\[1,1\]"),
+        ([[4, 0], [0, 407]], "unknown", r"1 of 4 entries is right.*dK\[0,1\], dK\[1,0\], dK\[1,1\]"),
     ],
 )
 def test_wrong_answers_get_the_words_that_fit(answer, kind, words):
@@ -61,6 +61,16 @@ def test_wrong_answers_get_the_words_that_fit(answer, kind, words):
     assert not feedback.correct
     assert feedback.kind in kind.split("|")
     assert re.search(words, feedback.text)
+
+
+def test_an_answer_that_is_right_elsewhere_says_where():
+    """The rotated dK: right where the forward pass is true convolution."""
+    feedback = of_paper([[5, 3], [-7, 4]])
+    assert "It is right where the forward pass is true convolution" in feedback.text
+    dx = {"K": np.array([[1, 2], [3, -1]]), "delta": DELTA}
+    feedback = diagnose("conv-dx", dx, [[-1, -1, 12], [3, 8, -2], [-2, -5, -2]])  # K stamped turned
+    assert feedback.kind == "convention"
+    assert "not turned" in feedback.text or "as it is" in feedback.text
 
 
 def test_an_input_that_is_misread_is_found():

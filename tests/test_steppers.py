@@ -547,3 +547,27 @@ def test_the_largest_matrices_are_walked():
     stepper = ConvolutionStepper(np.ones((12, 12), int), np.ones((5, 5), int))
     assert len(stepper.frames(view="dx gather")) == 64 * 25
     assert stepper.frame(-1, view="dx gather", padding=1).width > 0
+
+
+def test_another_view_begins_at_its_first_frame_even_where_both_have_as_many():
+    stepper = conv()
+    assert len(stepper.frames(view="dx scatter")) == len(stepper.frames(view="dK")) == 16
+    player = stepper.start(view="dx scatter").player
+    player.slider.value = 15
+    player.controls["view"].value = "dK"
+    assert player.slider.value == 0
+    assert player.picture.value == stepper.show(0, view="dK").html
+    player.slider.value = 5
+    player.controls["operation"].value = "convolution"  # the same walk under the other convention: stay
+    assert player.slider.value == 5
+
+
+def test_a_stepper_starts_where_the_lesson_wants_it():
+    stepper = conv()
+    before = stepper.player
+    assert stepper.start(view="dK") is stepper
+    assert stepper.chosen["view"] == "dK"
+    assert stepper.player is not before
+    assert stepper.player.controls["view"].value == "dK"
+    with pytest.raises(ValueError, match="choose one of"):
+        stepper.start(view="sideways")

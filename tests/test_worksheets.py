@@ -136,6 +136,16 @@ def test_answers_are_noted_and_what_cannot_be_read_is_not(sheet, tmp_path, monke
     assert record.answer == ("9", "6", "9", "12", "15", "18")
 
 
+def test_somebody_elses_answer_is_judged_but_not_noted(sheet, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKSHEET_PROGRESS", str(tmp_path / "progress.txt"))
+    answer = np.full(sheet.shape, 99)
+    feedback = sheet.check(answer, note=False)
+    assert not feedback.correct
+    assert not (tmp_path / "progress.txt").exists()
+    sheet.check(answer)
+    assert (tmp_path / "progress.txt").exists()
+
+
 def test_where_nothing_can_be_noted_the_check_says_so_and_works(sheet, tmp_path, monkeypatch, capsys):
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv(progress.VARIABLE, str(tmp_path / "file" / "progress.txt"))

@@ -131,6 +131,7 @@ class Stepper:
     """
 
     still: Mapping = {}
+    restarts = ("view",)  # options whose change begins the walk again, however many frames it has
 
     def __init__(self, options):
         self.options = dict(options)
@@ -145,6 +146,12 @@ class Stepper:
     def offers(self, name, chosen):
         """Whether the option matters with these values; the control of one that does not is hidden."""
         return True
+
+    def start(self, **options):
+        """This stepper, with these values chosen at the beginning: `ConvolutionStepper(x, K).start(view="dK")`."""
+        self.chosen = dict(self._all(options))
+        self.__dict__.pop("player", None)  # one that was made before shows the old choice
+        return self
 
     def frames(self, **options):
         """The sequence of frames for the chosen options, or for others."""
@@ -255,13 +262,13 @@ class Player:
     def _choose(self, name, value):
         self.stepper.chosen[name] = value
         self.play.value = False
-        self._refresh()
+        self._refresh(again=name in self.stepper.restarts)
 
-    def _refresh(self):
+    def _refresh(self, again=False):
         """After an option has changed: the controls that matter, the number of frames, and the frame to show."""
         last = len(self.stepper) - 1
         for name, control in self.controls.items():
             control.layout.display = None if self.stepper.offers(name, self.stepper.chosen) else "none"
-        index = self.slider.value if self.slider.max == last else 0
+        index = self.slider.value if self.slider.max == last and not again else 0
         self._go(index)
         self.slider.max = self.timer.max = last
