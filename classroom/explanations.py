@@ -123,7 +123,7 @@ def _mistake_and_move(case):
         answer = case.answers[mistake.name]
         words = answer is not None and _move(case, answer)
         if words:
-            text = f"{NOT_YET}Two things happened at once. First, {mistake.says}. Then the result is {words}."
+            text = f"{NOT_YET}Two things happened at once. First, {mistake.says}. Then the result is taken {words}."
             return Explanation("pair", text, (mistake,))
     return None
 
@@ -154,8 +154,8 @@ def _move(case, source):
     for words, turned in turned_over(source):
         if case.fits(turned):
             return words
-    if source.shape != case.given.shape:
-        return ""
+    if source.shape != case.given.shape or np.ptp(source) <= case.question.tolerance:
+        return ""  # from a source whose entries are all alike, every constant answer could be reached
     factor = _factor(case, source)
     if factor == -1:
         return "with the opposite sign"

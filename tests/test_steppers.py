@@ -571,3 +571,10 @@ def test_a_stepper_starts_where_the_lesson_wants_it():
     assert stepper.player.controls["view"].value == "dK"
     with pytest.raises(ValueError, match="choose one of"):
         stepper.start(view="sideways")
+
+
+def test_a_choice_with_one_value_only_has_no_control():
+    stepper = ConvolutionStepper([[2, 4, 3], [5, 1, -1]], [[1, 2], [-1, 3], [2, -2]], padding=1)
+    assert stepper.options["padding"].values == (1,)  # a kernel with three rows on two rows of x
+    assert stepper.player.controls["padding"].layout.display == "none"
+    assert stepper.player.controls["view"].layout.display is None

@@ -145,7 +145,8 @@ class Stepper:
 
     def offers(self, name, chosen):
         """Whether the option matters with these values; the control of one that does not is hidden."""
-        return True
+        option = self.options[name]
+        return not isinstance(option, Choice) or len(option.values) > 1
 
     def start(self, **options):
         """This stepper, with these values chosen at the beginning: `ConvolutionStepper(x, K).start(view="dK")`."""

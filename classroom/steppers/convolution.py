@@ -47,7 +47,8 @@ class ConvolutionStepper(WalkStepper):
         super().__init__(options)
 
     def offers(self, name, chosen):
-        return chosen["view"] in {"o": ("forward", "dK", "db"), "c": ("dK", "dx scatter", "dx gather")}.get(name, VIEWS)
+        views = {"o": ("forward", "dK", "db"), "c": ("dK", "dx scatter", "dx gather")}.get(name, VIEWS)
+        return super().offers(name, chosen) and chosen["view"] in views
 
     def walk(self, view, operation, stride, padding, step, o=0, c=0):
         scene = Scene(self, operation == "convolution", stride, padding, o, c)
