@@ -84,37 +84,50 @@ def _one_mistake(case):
 
 
 def _two_mistakes(case):
-    """Two mistakes at once are their switches merged; all pairs that fit are named, up to three."""
-    pairs = [
-        (first, second)
-        for first, second in itertools.combinations(case.question.mistakes, 2)
-        if not first.switches.keys() & second.switches.keys()
-        and case.fits(case.attempt({**first.switches, **second.switches}))
-    ][:3]
+    """Two mistakes at once; all pairs that fit are named, up to three."""
+    pairs = _pairs(case)
     if not pairs:
         return None
     (first, second), *others = pairs
-    words = f"{NOT_YET}Two things happened at once. First, {first.says}. Second, {second.says}."
+    words = f"Two things happened at once. First, {first.says}. Second, {second.says}."
     for third, fourth in others:
         words += f" (The same numbers come out when {third.says} and {fourth.says}.)"
-    named = dict.fromkeys(mistake for pair in pairs for mistake in pair)
-    return Explanation("pair", words, tuple(named))
+    return Explanation("pair", NOT_YET + words, _named(pairs))
+
+
+def _pairs(case):
+    """Pairs of mistakes whose switches, merged, give this answer, up to three."""
+    pairs = itertools.combinations(case.question.mistakes, 2)
+    apart = ((a, b) for a, b in pairs if not a.switches.keys() & b.switches.keys())
+    fitting = ((a, b) for a, b in apart if case.fits(case.attempt({**a.switches, **b.switches})))
+    return list(itertools.islice(fitting, 3))
+
+
+def _named(pairs):
+    return tuple(dict.fromkeys(mistake for pair in pairs for mistake in pair))
 
 
 # ------------------------------------------------------------------------------------- the answer moved as a whole
 
 
 def _one_move(case):
+    """One move, and two mistakes that come to the same, where there are some."""
     words = _move(case, case.right)
-    return Explanation("moved", f"{NOT_YET}This is the right answer {words}.") if words else None
+    if not words:
+        return None
+    pairs = _pairs(case)
+    words = f"This is the right answer {words}."
+    if pairs:
+        words += f" It comes out when {pairs[0][0].says} and {pairs[0][1].says}."
+    return Explanation("moved", NOT_YET + words, _named(pairs))
 
 
 def _two_moves(case):
     for words, turned in turned_over(case.right):
-        then = _move(case, turned) or _sign_and_factor(case, turned)
+        then = _scaled(case, turned)
         if then:
             return Explanation("moved", f"{NOT_YET}This is the right answer {words} and {then}.")
-    words = _sign_and_factor(case, case.right) or _odd_factor(case)
+    words = _scaled(case, case.right) or _odd_factor(case)
     return Explanation("moved", f"{NOT_YET}This is the right answer {words}.") if words else None
 
 
@@ -154,36 +167,36 @@ def _move(case, source):
     for words, turned in turned_over(source):
         if case.fits(turned):
             return words
-    if source.shape != case.given.shape or np.ptp(source) <= case.question.tolerance:
-        return ""  # from a source whose entries are all alike, every constant answer could be reached
-    factor = _factor(case, source)
-    if factor == -1:
-        return "with the opposite sign"
-    if factor and factor > 0:
-        return _times(factor)
+    words = _scaled(case, source)
+    if words or source.shape != case.given.shape or np.ptp(source) <= case.question.tolerance:
+        return "" if " and " in words else words
     offset = float(case.given.flat[0] - source.flat[0])
     if abs(offset) > case.question.tolerance and case.fits(source + offset):
         return f"with {offset:g} added to every entry" if offset > 0 else f"with {-offset:g} taken off every entry"
     return ""
 
 
+def _scaled(case, source):
+    """ "times 4", "divided by 9", "with the opposite sign", or both; "" where no factor leads to the given answer."""
+    factor = _factor(case, source)
+    if not factor:
+        return ""
+    size = abs(factor)
+    words = f"divided by {size.denominator}" if size.numerator == 1 else f"times {size}"
+    parts = [words] * (size != 1) + ["with the opposite sign"] * (factor < 0)
+    return " and ".join(parts)
+
+
 def _factor(case, source):
     """The simple Fraction that leads from source to the given answer, other than 0 and 1; None where there is none."""
-    if np.count_nonzero(abs(source) > case.question.tolerance) < 2 or not np.isfinite(source).all():
+    alike = source.shape == case.given.shape and np.isfinite(source).all()
+    # A source whose entries are all alike leads to every answer whose entries are.
+    if not alike or np.ptp(source) <= case.question.tolerance or np.count_nonzero(source) < 2:
         return None
     factor = Fraction(float((source * case.given).sum() / (source * source).sum())).limit_denominator(64)
     simple = factor not in (0, 1) and min(abs(factor.numerator), factor.denominator) <= 9
     slack = case.question.tolerance * max(1.0, abs(factor))
     return factor if simple and (abs(float(factor) * source - case.given) <= slack).all() else None
-
-
-def _times(factor):
-    return f"divided by {factor.denominator}" if factor.numerator == 1 else f"times {factor}"
-
-
-def _sign_and_factor(case, source):
-    factor = _factor(case, source) if source.shape == case.given.shape else None
-    return f"{_times(-factor)} and with the opposite sign" if factor and factor < 0 and factor != -1 else ""
 
 
 def _odd_factor(case):

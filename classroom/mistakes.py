@@ -81,6 +81,7 @@ def diagnose(question, inputs, answer):
     ``question.tolerance``. Raises ValueError for an unknown question only: any answer gets a sentence.
     """
     question = _question(question)
+    inputs = {letters: np.asarray(value) for letters, value in inputs.items()}
     right = np.asarray(question.solve(inputs))
     try:
         texts, values = _read(question, right, answer)

@@ -146,7 +146,7 @@ def test_dbeta_is_the_measured_slope(name, letters, seed):
         if name == "mean-dbeta":
             return inputs["delta"][c]
         z = inputs["beta"][c] * means[c] + inputs["b"][c]
-        return np.array([[g if value > 0 else 0 for g, value in zip(inputs["g"][c][0], u[0], strict=True)]])
+        return np.array([[g if value > 0 else 0 for g, value in zip(inputs["g"][c][0], z[0], strict=True)]])
 
     def J(beta):
         return sum((delta(c) * (beta[c] * means[c] + inputs["b"][c])).sum() for c in range(3))

@@ -14,7 +14,7 @@ SIGN = Mistake(
 
 
 def _maps_inputs(rng):
-    return {"b": whole(rng, 3, distinct=True), "delta": whole(rng, 3, 2, 2)}
+    return {"b": whole(rng, 3, distinct=True), "delta": whole(rng, 3, 2, 2, low=-9, high=12)}
 
 
 def _maps(inputs, *, delta="as it is", add="places", scale="sum", factor="1", answer="db"):
@@ -152,7 +152,7 @@ maps_db = Question(
 
 
 def _batch_inputs(rng):
-    return {"delta": whole(rng, 3, 1, 3, 2)}
+    return {"delta": whole(rng, 3, 1, 3, 2, low=-7, high=9)}
 
 
 def _batch(

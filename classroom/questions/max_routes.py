@@ -82,6 +82,9 @@ def routed(
         if index == "local":
             dx.flat[: weights.size] += weights.ravel()
             continue
+        if index == "first window":
+            dx[: len(block), : block.shape[1]] += weights
+            continue
         part = (slice(top, top + len(block)), slice(left, left + block.shape[1]))
         chosen = RECEIVERS[to](block) != 0
         if overlap == "last":
@@ -166,6 +169,12 @@ LOCAL_INDEX = Mistake(
     switches={"index": "local"},
     says="the place inside the window is counted along the first row of x, as if every window began at x[0,0]",
     hint="The place of the largest entry was counted inside its window. Where does this window begin in x?",
+)
+FIRST_WINDOW = Mistake(
+    name="all into the first window",
+    switches={"index": "first window"},
+    says="row and column inside the window are taken for row and column of x, so every delta lands in the first window",
+    hint="The largest entry was found inside its window. Where does this window begin in x?",
 )
 WHOLE_MAP = Mistake(
     name="largest entry of the whole map",

@@ -2,7 +2,16 @@
 
 from classroom.steppers.convolution import ConvolutionStepper
 from classroom.steppers.dense import DenseStepper
+from classroom.steppers.microscope import GradientMicroscope
+from classroom.steppers.network import NetworkStepper
 from classroom.steppers.pooling import PoolingStepper
 from classroom.steppers.softmax import SoftmaxStepper
 
-__all__ = ["ConvolutionStepper", "DenseStepper", "PoolingStepper", "SoftmaxStepper"]
+__all__ = [
+    "ConvolutionStepper",
+    "DenseStepper",
+    "GradientMicroscope",
+    "NetworkStepper",
+    "PoolingStepper",
+    "SoftmaxStepper",
+]
