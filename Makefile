@@ -59,8 +59,8 @@ lint: $(STAMP) ## check style and formatting, notebooks included
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 
-benchmark: $(STAMP) ## time one training step (against PyTorch where it is installed)
-	$(PY) benchmarks/training_step.py
+benchmark: $(STAMP) ## measure speed (against PyTorch where it is installed)
+	$(PY) benchmarks/run.py
 
 clean: ## remove .venv; the next command sets it up again
 	rm -rf .venv

@@ -33,8 +33,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from tqdm.auto import tqdm
+
+# The C library of Linux keeps freed blocks for reuse up to the largest one freed so far; others cost page faults anew.
+np.empty(2**24, np.uint8)
 
 # --- number systems --------------------------------------------------------------------------------------------------
 
@@ -109,6 +112,7 @@ def down(a, size=2):
     1/size^2 into beta and let down be the block *sum*; here it is the mean.
     """
     a = _matrix(a, "a")
+    _check_size(size, "down, size")
     _check_divides(a.shape, size, "down")
     return _block_sum(a[None, :, :, None], size)[0, :, :, 0] * _reciprocal(size * size, a)
 
@@ -162,15 +166,14 @@ def _check_size(size, owner, least=1):
 
 
 def _check_divides(lengths, size, owner):
-    _check_size(size, f"{owner}, size")
     if any(length % size for length in lengths):
         raise ValueError(f"{owner}: size {size} does not divide height and width {tuple(lengths)}: crop or pad them")
 
 
 def _check_finite(x, owner, name):
-    """Raise where x holds NaN or infinity. The sum tells in one fast pass; only then are the entries searched."""
-    with np.errstate(all="ignore"):  # a sum of large numbers overflows, inf - inf is NaN: then the entries tell
-        if x.dtype != object and np.isfinite(x.sum()):
+    """Raise where x holds NaN or infinity. The sum of squares tells, fast; only then are the entries searched."""
+    with np.errstate(all="ignore"):  # squares of large numbers overflow: then the entries tell
+        if x.dtype != object and np.isfinite(np.vdot(x, x)):
             return
     finite = np.frompyfunc(lambda entry: not isinstance(entry, float | complex) or np.isfinite(entry), 1, 1)
     broken = np.argwhere(~(finite(x).astype(bool) if x.dtype == object else np.isfinite(x)))
@@ -348,11 +351,9 @@ class Conv2D(Layer):
         self.c_in, self.c_out, self.size, self.stride, self.padding = c_in, c_out, size, stride, padding
         kh, kw = size if np.shape(size) == (2,) else (size, size)
         for name, value in [("c_in", c_in), ("c_out", c_out), ("size", kh), ("size", kw), ("stride", stride)]:
-            _check_size(value, f"Conv2D, {name}")
-        _check_size(padding, "Conv2D, padding", least=0)
-        self.expects = (
-            f"maps ({c_in}, H, W, N) with H >= {kh - 2 * padding} and W >= {kw - 2 * padding}, the batch last"
-        )
+            _check_size(value, f"{type(self).__name__}, {name}")
+        _check_size(padding, f"{type(self).__name__}, padding", least=0)
+        self.expects = f"maps ({c_in}, H, W, N), batch last, H >= {kh - 2 * padding} and W >= {kw - 2 * padding}"
         self.params = {"K": _normal(rng, (c_out, c_in, kh, kw), c_in * kh * kw, dtype), "b": np.zeros(c_out, dtype)}
 
     def fits(self, shape):
@@ -483,6 +484,105 @@ class MaxPool2D(Layer):
         return int(np.count_nonzero(sum((tap == largest).astype(int) for tap in taps) > 1))
 
 
+class ConvPool2D(Conv2D):
+    """Convolution (stride 1, no padding), activation f and 2x2 pool: three layers in one, the same function, faster.
+
+    x (C, H, W, N) -> z (O, (H-kh+1) / 2, (W-kw+1) / 2, N). ``activation`` is "relu", "sigmoid" or "tanh"; ``pool`` is
+    "mean" (with beta and b, unless ``trainable`` is False) or "max". ``params``: K and b of the convolution; beta and,
+    named "b_pool", b of the pool. Raises ValueError where H-kh+1 or W-kw+1 is odd.
+
+    The four windows that meet under one entry of the pool lie in one patch of x, a row and a column larger than the
+    kernel. So four copies of K, each shifted to its place in the patch, zeros around it, make a convolution with 4 O
+    maps and stride 2: the quad. It copies less of x, into a product four times as wide. The bias is one more column of
+    the matrix, for a row of ones. K is used four times and collects four gradients. Equations network.*.
+    """
+
+    arguments = ("c_in", "c_out", "size", "activation", "pool", "trainable")
+
+    def __init__(self, c_in, c_out, size, activation="relu", pool="mean", trainable=True, rng=None, dtype=np.float64):
+        super().__init__(c_in, c_out, size, rng=rng, dtype=dtype)
+        _check_name("activation", activation, ACTIVATIONS)
+        _check_name("pool", pool, ("mean", "max"))
+        self.activation, self.pool, self.trainable = activation, pool, trainable
+        self.quad = Conv2D(c_in, 4 * c_out, [side + 1 for side in self.params["K"].shape[2:]], stride=2)
+        self.f = _ReLUInPlace() if activation == "relu" else ACTIVATIONS[activation]()
+        self.max_pool, self.buffers = MaxPool2D(2), {}
+        if pool == "mean" and trainable:
+            self.params |= {"beta": np.ones(c_out, dtype), "b_pool": np.zeros(c_out, dtype)}
+
+    def compute(self, x):
+        (maps, c_in, kh, kw), (height, width, n) = self.params["K"].shape, x.shape[1:]
+        _check_divides((height - kh + 1, width - kw + 1), 2, self)
+        h, w = (height - kh + 1) // 2, (width - kw + 1) // 2
+        rows = self._buffer("rows", (height, c_in * (kw + 1) + 1, w * n), x.dtype)  # the last one of each stays ones
+        for v in range(kw + 1):
+            rows[:, :-1].reshape(height, c_in, kw + 1, w, n)[:, :, v] = x[:, :, v : v + 2 * w : 2].swapaxes(0, 1)
+        step, *strides = rows.strides  # a patch is kh + 1 neighbouring rows, and the next one begins two rows below
+        self.patches = as_strided(rows, (h, (kh + 1) * rows.shape[1], w * n), (2 * step, *strides))
+        weights = np.zeros((4 * maps, self.patches.shape[1]), np.result_type(*self.params.values()))
+        quad, copies, biases = self._parts(weights)
+        copies[...], biases[...] = self.params["K"], self.params["b"]
+        self.quad.params["K"], self.quad.padded_shape = quad, x.shape
+        z = self._buffer("z", (h, 4 * maps, w * n), np.result_type(weights, x))
+        a = self.f.compute(np.matmul(weights, self.patches, out=z).reshape(h, 2, 2, -1))  # h maps of one block each
+        pooled = a.sum(axis=(1, 2)) * _reciprocal(4, a) if self.pool == "mean" else self.max_pool.forward(a)
+        self.pooled = np.array(pooled.reshape(h, maps, w, n).swapaxes(0, 1), order="C")
+        if "beta" not in self.params:
+            return self.pooled.copy()
+        return _per_map(self.params["beta"]) * self.pooled + _per_map(self.params["b_pool"])
+
+    def _parts(self, weights):
+        """Views of the matrix (4 O, (kh+1) (C (kw+1) + 1)): the quad's kernels, K's four places in them, the biases."""
+        maps, c_in, kh, kw = self.params["K"].shape
+        rows = weights.reshape(2, 2, maps, kh + 1, c_in * (kw + 1) + 1)
+        quad = rows[..., :-1].reshape(2, 2, maps, kh + 1, c_in, kw + 1).swapaxes(3, 4)
+        r, e, o, c, u, v = quad.strides  # one copy further, and one row or column further
+        copies = as_strided(quad, (2, 2, maps, c_in, kh, kw), (r + u, e + v, o, c, u, v))
+        return quad.reshape(4 * maps, c_in, kh + 1, kw + 1), copies, rows[..., 0, -1]
+
+    def parameter_gradients(self, delta):
+        _, h, w, n = delta.shape
+        grads, g = {}, delta
+        if "beta" in self.params:
+            grads = {"beta": (delta * self.pooled).sum(axis=(1, 2, 3)), "b_pool": delta.sum(axis=(1, 2, 3))}
+            g = _per_map(self.params["beta"]) * delta
+        g = g.swapaxes(0, 1).reshape(h, 1, 1, -1)
+        g = g * _reciprocal(4, g) if self.pool == "mean" else self.max_pool.backward(g)
+        delta_z = self._buffer("delta_z", self.f.slope.shape, np.result_type(g, self.f.slope))
+        delta_z[...] = self.f.slope
+        delta_z *= g
+        delta_z = delta_z.reshape(h, -1, w * n)
+        self.delta_z = delta_z.swapaxes(0, 1).reshape(-1, h, w, n)
+        _, copies, biases = self._parts((self.patches @ delta_z.swapaxes(1, 2)).sum(axis=0).T)
+        return {"K": copies.sum(axis=(0, 1)), "b": biases.sum(axis=(0, 1))} | grads
+
+    def input_gradient(self, delta):
+        return self.quad.input_gradient(self.delta_z)  # which parameter_gradients has just made of this delta
+
+    def kinks(self, x):
+        f, z = ACTIVATIONS[self.activation](), super().compute(x)
+        return f.kinks(z) + (self.max_pool.kinks(f.compute(z)) if self.pool == "max" else 0)
+
+    def _buffer(self, name, shape, dtype):
+        """An array for the layer's own use, all ones when made, once for each shape. It begins at a cache line."""
+        kept = self.buffers.get(name)
+        if kept is None or (kept.shape, kept.dtype) != (shape, dtype):
+            block = np.ones(math.prod(shape) + 64, dtype)
+            start = -block.ctypes.data % 64 // block.itemsize
+            kept = self.buffers[name] = block[start : start + math.prod(shape)].reshape(shape)
+        return kept
+
+
+class _ReLUInPlace(ReLU):
+    """ReLU that may overwrite its input; with the slope as bytes, and against an array of zeros, it is faster."""
+
+    def compute(self, z):
+        if z.dtype.kind != "f":
+            return super().compute(z)
+        self.slope = (z > 0).view(np.int8)
+        return np.maximum(z, np.zeros_like(z[:1]), out=z)
+
+
 class Flatten(Layer):
     """Lay the maps of each example out as one column: (C, H, W, N) -> (C H W, N), in reading order; back is the
     inverse.
@@ -597,13 +697,14 @@ class Network:
 ACTIVATIONS = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
 
 
-def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", seed=0, dtype=np.float32):
+def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", seed=0, dtype=np.float32, fused=False):
     """The network of the series, 28x28 images, 10 classes: conv - pool - conv - pool - fully connected - softmax.
 
     5x5 kernels, ``maps`` = (F1, F2) feature maps, 2x2 pooling: "mean" with trainable beta and b, or "max". f =
     ``activation`` ("relu", "sigmoid" or "tanh") follows the convolutions, and the pools too unless
     ``pool_activation`` is None (or the name of another one). Shapes: (1,28,28) -> (F1,24,24) -> (F1,12,12) ->
-    (F2,8,8) -> (F2,4,4) -> 10.
+    (F2,8,8) -> (F2,4,4) -> 10. Where ``fused``, ConvPool2D layers compute the same function with the same initial
+    parameters, faster.
 
     The kernels of a layer begin orthogonal to each other, so that no two look for the same. Between sigmoids, kernels
     and pools begin larger and shifted, so as to undo what a sigmoid does near 0 (slope 1/4, mean 1/2): without that
@@ -618,13 +719,17 @@ def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", 
         raise ValueError(f"maps is {maps!r}, expected two numbers of feature maps, such as (6, 12)")
     rng, layers = np.random.default_rng(seed), []
     for c_in, c_out in zip((1, maps[0]), maps, strict=True):
-        layers += [Conv2D(c_in, c_out, 5, rng=rng, dtype=dtype), ACTIVATIONS[activation]()]
-        layers += [MeanPool2D(2, maps=c_out, dtype=dtype) if pool == "mean" else MaxPool2D(2)]
-        layers[-3].params["K"] = _orthogonal(layers[-3].params["K"])
+        if fused:
+            block = [ConvPool2D(c_in, c_out, 5, activation, pool, rng=rng, dtype=dtype)]
+        else:
+            block = [Conv2D(c_in, c_out, 5, rng=rng, dtype=dtype), ACTIVATIONS[activation]()]
+            block += [MeanPool2D(2, maps=c_out, dtype=dtype) if pool == "mean" else MaxPool2D(2)]
+        first, last = block[0].params, block[-1].params
+        first["K"] = _orthogonal(first["K"])
         if activation == "sigmoid":  # 4 times the slope, and z = 4 (down(x) - 1/2)
-            layers[-3].params["K"] *= math.sqrt(8)
-            layers[-1].params = {k: v + {"beta": 3, "b": -2}[k] for k, v in layers[-1].params.items()}
-        layers += [ACTIVATIONS[after_pool]()] if after_pool else []
+            first["K"] *= math.sqrt(8)
+            last |= {k: last[k] + shift for k, shift in (("beta", 3), ("b_pool" if fused else "b", -2)) if k in last}
+        layers += block + ([ACTIVATIONS[after_pool]()] if after_pool else [])
     scores = Dense(maps[1] * 4 * 4, 10, rng=rng, dtype=dtype)
     scores.params["W"] *= 0.1
     return Network([*layers, Flatten(), scores])
@@ -929,7 +1034,7 @@ def _compare(target, method, tolerance, name, claimed, measured):
 
 # --- saving ----------------------------------------------------------------------------------------------------------
 
-LAYERS = {kind.__name__: kind for kind in (Dense, Sigmoid, Tanh, ReLU, Conv2D, MeanPool2D, MaxPool2D, Flatten)}
+LAYERS = {k.__name__: k for k in (Dense, Sigmoid, Tanh, ReLU, Conv2D, MeanPool2D, MaxPool2D, ConvPool2D, Flatten)}
 
 
 def save(network, path):
@@ -949,9 +1054,8 @@ def save(network, path):
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("wb") as file:
-            np.savez(
-                file, design=json.dumps(design, default=int), **arrays
-            )  # int(): sizes may be NumPy's whole numbers
+            # default=int: sizes may be NumPy's whole numbers
+            np.savez(file, design=json.dumps(design, default=int), **arrays)
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)

@@ -306,7 +306,52 @@ def flatten(code):
         yield Line("Flatten", "back", chain[5], case, back, sizes, by_axes(e.c, e.i, e.j, e.t))
 
 
-SUITES = (operators, dense, activations, softmax, convolution, mean_pooling, max_pooling, flatten)
+FUSED = [  # f, maps in, maps out, kernel, output, batch, and for relu the sign of z in each map
+    ("relu", 1, 1, (1, 1), (1, 2), 1, (1,)),
+    ("relu", 1, 2, (2, 2), (1, 2), 2, (1, -1)),
+    ("relu", 2, 3, (3, 2), (2, 1), 1, (-1, 1, 1)),
+    ("sigmoid", 2, 1, (2, 1), (1, 1), 1, None),
+    ("sigmoid", 1, 2, (1, 2), (1, 1), 1, None),
+    ("tanh", 1, 1, (1, 1), (1, 1), 1, None),
+]
+
+
+def fused(code):
+    """ConvPool2D: forward and five gradients. relu is asked where z is positive in some maps and negative in others."""
+    chain = load("network")
+    from derivations import activations as a
+    from derivations import network as e
+
+    functions = {"tanh": (a.tanh, 12), "sigmoid": (a.sigmoid, 10), "relu": (a.relu, 16)}
+    for name, C, O, (kh, kw), (H, W), N, signs in FUSED:  # noqa: E741
+        X = entries("x", (C, 2 * H + kh - 1, 2 * W + kw - 1, N))
+        K, b = entries("K", (O, C, kh, kw)), entries("b", (O,))
+        if signs:
+            X, K, b = (np.vectorize(lambda s: sp.Symbol(s.name, positive=True), otypes=[object])(v) for v in (X, K, b))
+            K, b = K * np.reshape(signs, (O, 1, 1, 1)), b * np.array(signs)
+        layer = code.ConvPool2D(C, O, (kh, kw), name)
+        layer.params = {"K": K, "b": b, "beta": entries("beta", (O,)), "b_pool": entries("B", (O,))}
+        put = {e.C: C, e.O: O, e.kh: kh, e.kw: kw, e.H: H, e.Wd: W, e.N: N, e.size: 2}
+        sizes = Instance(put, {"x": X, "K": K, "b": b})
+        value, slope = functions[name]
+        slope = load("activations")[slope].right
+        at = (lambda t, v=value, s=sizes: s(v(t)), lambda t, d=slope, s=sizes: s(d, {a.s: t}))
+        case = f"{C} -> {O} maps, {kh}x{kw}, {name}, batch {N}"
+        z = layer.forward(X)
+        dx = layer.backward(entries("delta", (O, H, W, N)))
+        kernel, grads = by_axes(e.o, e.c, e.u, e.v), layer.grads
+        for quantity, equation, given, axes in [
+            ("forward", chain[32], z, by_axes(e.o, e.i, e.j, e.t)),
+            ("dx", chain[37], dx, by_axes(e.c, e.p, e.q, e.t)),
+            ("dK", chain[35], grads["K"], kernel),
+            ("db", chain[36], grads["b"], by_axes(e.o)),
+            ("dbeta", chain[38], grads["beta"], by_axes(e.o)),
+            ("db_pool", chain[39], grads["b_pool"], by_axes(e.o)),
+        ]:
+            yield Line("ConvPool2D", quantity, equation, case, given, sizes, axes, at)
+
+
+SUITES = (operators, dense, activations, softmax, convolution, mean_pooling, max_pooling, flatten, fused)
 
 
 def table(code=None):

@@ -139,3 +139,48 @@ theta, slope = array("theta", count), array("g", count)
 line = named("J", None, lambda step: total(slope[k] * (theta[k] - step * slope[k]), (k, count)))
 chain.define(29, line(eta))
 chain.claim(30, line(eta) - line(0), -eta * total(slope[k] ** 2, (k, count)), "linearity")
+
+# Convolution, f and mean pool in one layer: n^2 shifted copies of the kernel, the quad, on one patch of the input.
+X = array("x", C, size * H + kh - 1, size * Wd + kw - 1, N)
+B, B2, Beta = array("b", O), array("B", O), array("beta", O)
+Delta = array("delta", O, H, Wd, N)
+z_low = named(
+    "z^{(1)}",
+    (O, size * H, size * Wd, N),
+    lambda o, p, q, t: total(K[o, c, u, v] * X[c, p + u, q + v, t], (c, C), *kernel) + B[o],
+)
+z_high = named(
+    "z^{(2)}",
+    (O, H, Wd, N),
+    lambda o, i, j, t: Beta[o] / size**2 * total(f(z_low[o, size * i + r, size * j + e, t]), *block) + B2[o],
+)
+pooled, everywhere = ((i, H), (j, Wd)), ((i, H), (j, Wd), *block, (t, N))
+J_fused = named("J", (), lambda: total(Delta[o, i, j, t] * z_high[o, i, j, t], (o, O), *pooled, (t, N)))()
+for number, entry in enumerate((z_low[o, p, q, t], z_high[o, i, j, t], J_fused), start=31):
+    chain.define(number, entry)
+patch = total(
+    padded(K[o, c, p - r, q - e]) * X[c, size * i + p, size * j + q, t], (c, C), (p, size + kh - 1), (q, size + kw - 1)
+)
+in_patch = {"ranges": {o: O, i: H, j: Wd, r: size, e: size, t: N}}
+chain.claim(34, z_low[o, size * i + r, size * j + e, t], patch + B[o], "index shift", **in_patch)
+share = Beta[o] / size**2 * f_prime(z_low[o, size * i + r, size * j + e, t]) * Delta[o, i, j, t]
+at = X[c, size * i + r + u, size * j + e + v, t]
+chain.claim(35, Partial(J_fused, K[o, c, u, v]), total(share * at, *everywhere), "chain rule")
+chain.claim(36, Partial(J_fused, B[o]), total(share, *everywhere), "chain rule")
+under = padded(K[o, c, p - size * i - r, q - size * j - e])
+chain.claim(37, Partial(J_fused, X[c, p, q, t]), total(share * under, (o, O), *pooled, *block), "chain rule")
+sum_of_f = total(f(z_low[o, size * i + r, size * j + e, t]), *block)
+chain.claim(38, Partial(J_fused, Beta[o]), total(Delta[o, i, j, t] * sum_of_f / size**2, *pooled, (t, N)), "linearity")
+chain.claim(39, Partial(J_fused, B2[o]), total(Delta[o, i, j, t], *pooled, (t, N)), "linearity")
+delta_z = array("delta", O, size * H, size * Wd, N)
+quad_gradient = named(
+    "G",
+    (O, size, size, C, size + kh - 1, size + kw - 1),
+    lambda o, r, e, c, p, q: total(
+        delta_z[o, size * i + r, size * j + e, t] * X[c, size * i + p, size * j + q, t], *pooled, (t, N)
+    ),
+)
+chain.define(40, quad_gradient[o, r, e, c, p, q])
+four = total(quad_gradient[o, r, e, c, u + r, v + e], *block)
+one = total(delta_z[o, size * i + r, size * j + e, t] * at, *everywhere)
+chain.claim(41, four, one, "rearranging", ranges={o: O, c: C, u: kh, v: kw})

@@ -34,7 +34,7 @@ def executed(source):
 def test_every_layer_agrees_with_the_proved_formulas():
     found = table()
     layers = {layer for layer, _, _ in found}
-    assert layers >= {"Dense", "Sigmoid", "Tanh", "ReLU", "Conv2D", "MeanPool2D", "MaxPool2D", "Flatten"}
+    assert layers >= {"Dense", "Sigmoid", "Tanh", "ReLU", "Conv2D", "MeanPool2D", "MaxPool2D", "ConvPool2D", "Flatten"}
     assert "SoftmaxCrossEntropy" in layers
     assert all(cases >= 3 and entries >= 3 for cases, entries in found.values())
 
@@ -62,6 +62,13 @@ CHANGES = [
     ("mean_pooling", '"beta": (delta * self.pooled)', '"beta": (delta * -self.pooled)'),
     ("max_pooling", "tap += delta * wins", "tap[...] = delta * wins"),
     ("max_pooling", "free &= ~wins", "free &= True"),
+    ("fused", "x[:, :, v : v + 2 * w : 2].swapaxes(0, 1)", "x[:, :, kw - v : kw - v + 2 * w : 2].swapaxes(0, 1)"),
+    ("fused", "(2 * step, *strides)", "(step, *strides)"),
+    ("fused", "delta_z *= g", "delta_z *= -g"),
+    ("fused", '"K": copies.sum(axis=(0, 1))', '"K": 2 * copies.sum(axis=0)[0]'),
+    ("fused", '"b": biases.sum(axis=(0, 1))', '"b": biases.sum(axis=0)[0]'),
+    ("fused", "g = g * _reciprocal(4, g)", "g = g * _reciprocal(2, g)"),
+    ("fused", '"b_pool": delta.sum(axis=(1, 2, 3))', '"b_pool": 2 * delta.sum(axis=(1, 2, 3))'),
     ("flatten", "return g.reshape(self.input_shape)", "return g[::-1].reshape(self.input_shape)"),
     ("softmax", "delta[self.labels, np.arange(n)] -= 1", "delta[self.labels, np.arange(n)] += 1"),
     ("softmax", "return delta / n", "return delta"),

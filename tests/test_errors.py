@@ -11,6 +11,7 @@ from helpers import (
     SGD,
     Adam,
     Conv2D,
+    ConvPool2D,
     Dense,
     Flatten,
     MaxPool2D,
@@ -119,6 +120,25 @@ ERRORS = {
     "MeanPool2D that does not divide": (
         lambda: MeanPool2D(2).forward(maps(1, 4, 5, 1)),
         ["MeanPool2D(", "size 2 does not divide", "(4, 5)", "crop or pad"],
+    ),
+    "ConvPool2D that does not divide": (
+        lambda: ConvPool2D(1, 2, 3).forward(maps(1, 5, 6, 1)),
+        ["ConvPool2D(", "size 2 does not divide", "(3, 4)", "crop or pad"],
+    ),
+    "ConvPool2D, channels": (lambda: ConvPool2D(3, 2, 3).forward(maps(2, 8, 8, 5)), ["(2, 8, 8, 5)", "(3, H, W, N)"]),
+    "ConvPool2D, kernel larger": (lambda: ConvPool2D(1, 2, 5).forward(maps(1, 4, 4, 1)), ["(1, 4, 4, 1)", "H >= 5"]),
+    "g of ConvPool2D": (
+        lambda: after_forward(ConvPool2D(1, 2, 3), maps(1, 4, 4, 2)).backward(maps(2, 2, 2, 2)),
+        ["(2, 2, 2, 2)", "(2, 1, 1, 2)"],
+    ),
+    "ConvPool2D, activation": (
+        lambda: ConvPool2D(1, 1, 3, "gelu"),
+        ["activation is 'gelu'", "'relu', 'sigmoid', 'tanh'"],
+    ),
+    "ConvPool2D, pool": (lambda: ConvPool2D(1, 1, 3, pool="min"), ["pool is 'min'", "'mean', 'max'"]),
+    "a fused network of an odd image": (
+        lambda: lenet(fused=True).forward(maps(1, 29, 28, 1)),
+        ["ConvPool2D(", "(25, 24)", "crop or pad"],
     ),
     "MaxPool2D of an image": (lambda: MaxPool2D(2).forward(maps(4, 4)), ["(4, 4)", "(C, H, W, N)"]),
     "MaxPool2D larger than the maps": (
@@ -248,12 +268,13 @@ ERRORS |= {
     for kind, settings in [
         (Dense, {"n_in": 2, "n_out": 2}),
         (Conv2D, {"c_in": 1, "c_out": 1, "size": 3, "stride": 1}),
+        (ConvPool2D, {"c_in": 1, "c_out": 1, "size": 3}),
         (MeanPool2D, {"size": 2, "maps": 1}),
         (MaxPool2D, {"size": 2, "stride": 1}),
     ]
     for name in settings
     for size in SIZES
-    if not (size is None and name in ("maps", "stride") and kind is not Conv2D)  # None has a meaning there
+    if not (size is None and name in ("maps", "stride") and kind in (MeanPool2D, MaxPool2D))  # None has a meaning there
 }
 ERRORS |= {
     f"{optimizer.__name__} with lr {lr!r}": (
@@ -279,6 +300,7 @@ INPUTS = {
     MeanPool2D: (lambda: MeanPool2D(2, maps=1), (1, 4, 4, 2)),
     MaxPool2D: (lambda: MaxPool2D(2), (1, 4, 4, 2)),
     Flatten: (Flatten, (1, 4, 4, 2)),
+    ConvPool2D: (lambda: ConvPool2D(1, 2, 3), (1, 4, 4, 2)),
 }
 ERRORS |= {
     f"{kind.__name__} of {value}": (
@@ -322,8 +344,9 @@ def test_large_finite_numbers_are_no_error():
 
 def test_a_diverging_training_names_the_learning_rate():
     network = Network([Dense(1, 2), Dense(2, 2), Dense(2, 2)])
+    x = 1e30 * np.array([[0.5, -1.0, 2.0, 1.5, -0.25, 3.0, -2.0, 1.0]])
     with np.errstate(all="ignore"), pytest.raises(ValueError, match="the learning rate is too large"):
-        train(network, (maps(1, 8) * 1e30, np.arange(8) % 2), 50, 2, SGD(1e30), schedule=None, quiet=True)
+        train(network, (x, np.arange(8) % 2), 50, 2, SGD(1e30), schedule=None, quiet=True)
 
 
 # --- after an error the object still works ---------------------------------------------------------------------------
@@ -360,7 +383,9 @@ def test_a_layer_works_after_a_wrong_g():
     assert layer.backward(2 * G).tolist() == [[4], [6]]
 
 
-@pytest.mark.parametrize("name", ["Conv2D", "MeanPool2D", "MaxPool2D", "Flatten", "Sigmoid", "Tanh", "ReLU"])
+@pytest.mark.parametrize(
+    "name", ["Conv2D", "ConvPool2D", "MeanPool2D", "MaxPool2D", "Flatten", "Sigmoid", "Tanh", "ReLU"]
+)
 def test_every_layer_gives_the_same_gradients_after_an_error(name):
     make, shape = INPUTS[getattr(helpers, name)]
     layer, x = make(), maps(*shape)

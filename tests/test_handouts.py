@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from browser import CHROMIUM, running_browser
+from lab import CHROMIUM, running_browser
 
 from classroom import handouts
 from classroom.questions import QUESTIONS

@@ -1,5 +1,6 @@
 """The layers and operators of helpers.py: integers by hand, defining loops, SciPy, complex step, fractions, symbols."""
 
+import copy
 import itertools
 from fractions import Fraction
 
@@ -11,7 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import helpers
-from helpers import Conv2D, Dense, Flatten, MaxPool2D, MeanPool2D, Network, ReLU, Sigmoid, SoftmaxCrossEntropy, Tanh
+from helpers import (
+    Conv2D,
+    ConvPool2D,
+    Dense,
+    Flatten,
+    MaxPool2D,
+    MeanPool2D,
+    Network,
+    ReLU,
+    Sigmoid,
+    SoftmaxCrossEntropy,
+    Tanh,
+)
 
 # The worked example of the series, computed by hand.
 X = np.array([[1, 2, 0], [3, 1, 4], [0, 2, 5]])
@@ -131,6 +144,39 @@ def test_a_mean_pool_without_maps_has_no_parameters():
     assert np.array_equal(matrix(layer.forward(maps([[1, 3], [5, 7]]))), [[4]])
     assert np.array_equal(matrix(layer.backward(maps([[8]]))), [[2, 2], [2, 2]])
     assert layer.params == layer.grads == {}
+
+
+NUMBERS = [np.asarray, np.float32, np.complex128, fractions, lambda a: np.array(a, object)]
+
+
+def worked_fused(pool, convert=np.asarray):
+    """The worked convolution, relu and a pool in one: z is [[11, 0], [1, 8]] after relu, its mean 5, its maximum 11."""
+    layer = ConvPool2D(1, 1, 2, "relu", pool)
+    layer.params |= {"K": convert(K)[None, None], "b": convert([B])}
+    if pool == "mean":
+        layer.params |= {"beta": convert([3]), "b_pool": convert([-1])}
+    return layer
+
+
+@pytest.mark.parametrize("convert", NUMBERS)
+def test_the_worked_convolution_with_relu_and_mean_pool_in_one(convert):
+    layer = worked_fused("mean", convert)
+    assert np.array_equal(matrix(layer.forward(maps(convert(X)))), [[3 * 5 - 1]])
+    dx = matrix(layer.backward(maps(convert([[8]]))))  # delta at z: 3 * 8/4 = 6 where z > 0
+    assert np.array_equal(dx, [[6, 12, 0], [18 + 6, -6 + 12 + 6, 12], [18, -6 + 18, -6]])
+    assert np.array_equal(
+        layer.grads["K"][0, 0], [[6 * (1 + 3 + 1), 6 * (2 + 1 + 4)], [6 * (3 + 0 + 2), 6 * (1 + 2 + 5)]]
+    )
+    assert [layer.grads[name].tolist() for name in ("b", "beta", "b_pool")] == [[18], [8 * 5], [8]]
+
+
+@pytest.mark.parametrize("convert", NUMBERS)
+def test_the_worked_convolution_with_relu_and_max_pool_in_one(convert):
+    layer = worked_fused("max", convert)
+    assert np.array_equal(matrix(layer.forward(maps(convert(X)))), [[11]])
+    assert np.array_equal(matrix(layer.backward(maps(convert([[8]])))), [[8, 16, 0], [24, -8, 0], [0, 0, 0]])
+    assert np.array_equal(layer.grads["K"][0, 0], [[8, 16], [24, 8]])
+    assert layer.grads["b"].tolist() == [8]
 
 
 def test_max_pool_sends_delta_to_the_winner():
@@ -323,7 +369,9 @@ def test_complex_step_confirms_every_convolution(options, example):
     [
         (Dense(4, 3), (4,)), (Sigmoid(), (2, 3)), (Tanh(), (2, 3)), (ReLU(), (2, 3)), (Flatten(), (2, 3, 4)),
         (MeanPool2D(2, maps=3), (3, 4, 6)), (MeanPool2D(3), (2, 3, 6)), (MaxPool2D(2), (2, 5, 4)),
-        (MaxPool2D(3, stride=2), (2, 5, 7)),
+        (MaxPool2D(3, stride=2), (2, 5, 7)), (ConvPool2D(2, 3, 3), (2, 6, 8)),
+        (ConvPool2D(1, 2, (2, 3), "tanh"), (1, 5, 4)), (ConvPool2D(2, 2, 1, "sigmoid", trainable=False), (2, 4, 2)),
+        (ConvPool2D(2, 1, 2, "relu", "max"), (2, 5, 5)),
     ],
 )  # fmt: skip
 def test_complex_step_confirms_every_other_layer(layer, shape, batch):
@@ -356,7 +404,9 @@ def test_complex_step_confirms_the_whole_network(activation, pool, pool_activati
 @pytest.mark.parametrize(
     ("layer", "shape"),
     [(Dense(3, 2), (3, 2)), (Conv2D(2, 2, 2, stride=2, padding=1), (2, 3, 4, 2)), (MeanPool2D(2, maps=2), (2, 2, 4, 3)),
-     (MaxPool2D(2, stride=1), (2, 3, 3, 2)), (ReLU(), (3, 2)), (Flatten(), (2, 2, 2, 2))],
+     (MaxPool2D(2, stride=1), (2, 3, 3, 2)), (ConvPool2D(2, 2, 2), (2, 3, 5, 2)),
+     (ConvPool2D(1, 2, (1, 2), pool="max"), (1, 4, 3, 2)), (ConvPool2D(1, 1, 1, trainable=False), (1, 2, 2, 1)),
+     (ReLU(), (3, 2)), (Flatten(), (2, 2, 2, 2))],
 )  # fmt: skip
 def test_fractions_stay_fractions_and_equal_the_integers(layer, shape):
     rng = np.random.default_rng(0)
@@ -387,7 +437,7 @@ def assert_is_gradient(claimed, scalar, variables):
     ("layer", "shape"),
     [(Dense(3, 2), (3, 2)), (Conv2D(1, 1, 2), (1, 3, 3, 1)), (Conv2D(2, 3, 2, stride=2, padding=1), (2, 3, 4, 2)),
      (MeanPool2D(2, maps=2), (2, 4, 2, 2)), (MeanPool2D(2), (1, 2, 4, 1)), (Flatten(), (1, 2, 2, 2)),
-     (Sigmoid(), (2, 2)), (Tanh(), (2, 2))],
+     (Sigmoid(), (2, 2)), (Tanh(), (2, 2)), (ConvPool2D(1, 1, (1, 2), "tanh"), (1, 2, 3, 1))],
 )  # fmt: skip
 def test_the_shipped_layer_run_on_symbols_equals_sympy_diff(layer, shape):
     layer.params = {name: symbols(name, value.shape) for name, value in layer.params.items()}
@@ -455,7 +505,8 @@ def test_a_whole_small_network_on_symbols_equals_sympy_diff():
     ("layer", "shape"),
     [(Dense(3, 2), (3, 2)), (Conv2D(2, 2, 2), (2, 3, 3, 2)), (Conv2D(2, 2, 1), (2, 3, 3, 2)), (Sigmoid(), (3, 2)),
      (Tanh(), (3, 2)), (ReLU(), (3, 2)), (MaxPool2D(2), (2, 4, 4, 2)), (MeanPool2D(2, maps=2), (2, 4, 4, 2)),
-     (MeanPool2D(1), (2, 4, 4, 2))],
+     (MeanPool2D(1), (2, 4, 4, 2)), (ConvPool2D(2, 2, 2), (2, 5, 3, 2)), (ConvPool2D(2, 2, 1, "tanh"), (2, 4, 4, 2)),
+     (ConvPool2D(2, 1, 2, pool="max"), (2, 3, 5, 3)), (ConvPool2D(1, 1, 2, trainable=False), (1, 3, 5, 3))],
 )  # fmt: skip
 def test_editing_what_went_in_and_came_out_changes_no_gradient(layer, shape):
     rng = np.random.default_rng(0)
@@ -473,9 +524,10 @@ def test_editing_what_went_in_and_came_out_changes_no_gradient(layer, shape):
     assert all(np.array_equal(a, b) for a, b in zip(copies, expected, strict=True))
 
 
+@pytest.mark.parametrize("fused", [False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_whole_network_computes_in_the_type_it_was_made_in(dtype):
-    network = helpers.lenet(dtype=dtype)
+def test_the_whole_network_computes_in_the_type_it_was_made_in(dtype, fused):
+    network = helpers.lenet(dtype=dtype, fused=fused)
     network.loss(np.ones((1, 28, 28, 2), dtype), [3, 1])
     assert network.backward().dtype == dtype
     assert {g.dtype for g in network.gradients().values()} == {np.dtype(dtype)}
@@ -495,3 +547,127 @@ def test_training_may_leave_out_the_gradient_by_the_image():
     assert with_dx.shape == (1, 28, 28, 1)
     assert network.backward(input_gradient=False) is None
     assert all(np.array_equal(gradients[key], g) for key, g in network.gradients().items())
+
+
+# --- three layers in one ---------------------------------------------------------------------------------------------
+
+ACTIVATIONS = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
+
+
+def three_layers(fused):
+    """Convolution, activation and pool, plain, with the parameters of the fused layer."""
+    K, b = fused.params["K"], fused.params["b"]
+    convolution, f = Conv2D(K.shape[1], K.shape[0], K.shape[2:]), ACTIVATIONS[fused.activation]()
+    trainable = "beta" in fused.params
+    pool = MeanPool2D(2, len(K) if trainable else None) if fused.pool == "mean" else MaxPool2D(2)
+    convolution.params = {"K": K, "b": b}
+    if trainable:
+        pool.params = {"beta": fused.params["beta"], "b": fused.params["b_pool"]}
+    return [convolution, f, pool]
+
+
+def through(layers, x, delta):
+    """The output, dx and all gradients of layers one after the other."""
+    for layer in layers:
+        x = layer.forward(x)
+    z, g = x, delta
+    for layer in reversed(layers):
+        g = layer.backward(g)
+    return [z, g, *(value for layer in layers for value in layer.grads.values())]
+
+
+fused_layers = st.fixed_dictionaries(
+    {
+        "c_in": st.integers(1, 3), "c_out": st.integers(1, 3), "size": st.tuples(st.integers(1, 4), st.integers(1, 4)),
+        "activation": st.sampled_from(sorted(ACTIVATIONS)), "pool": st.sampled_from(["mean", "max"]),
+        "trainable": st.booleans(),
+    }
+)  # fmt: skip
+
+
+@given(fused_layers, st.tuples(st.integers(1, 3), st.integers(1, 3)), st.integers(1, 4), st.integers(0, 999))
+@settings(deadline=None)
+def test_the_fused_layer_is_the_three_plain_layers(options, pooled, batch, seed):
+    rng = np.random.default_rng(seed)
+    layer = ConvPool2D(**options)
+    layer.params = {name: rng.standard_normal(value.shape) for name, value in layer.params.items()}
+    height, width = (2 * out + side - 1 for out, side in zip(pooled, options["size"], strict=True))
+    x, delta = rng.standard_normal((options["c_in"], height, width, batch)), None
+    delta = rng.standard_normal((options["c_out"], *pooled, batch))
+    for mine, theirs in zip(through([layer], x, delta), through(three_layers(layer), x, delta), strict=True):
+        assert np.abs(mine - theirs).max() <= 1e-12 * max(np.abs(theirs).max(), 1e-3)
+
+
+@pytest.mark.parametrize("pool", ["mean", "max"])
+def test_the_fused_layer_is_exactly_the_three_plain_layers_in_fractions(pool):
+    rng = np.random.default_rng(0)
+    layer = ConvPool2D(2, 3, (2, 3), pool=pool)
+    layer.params = {name: fractions(rng.integers(-9, 10, v.shape)) / 7 for name, v in layer.params.items()}
+    x, delta = (fractions(rng.integers(-9, 10, shape)) / 5 for shape in [(2, 5, 4, 2), (3, 2, 1, 2)])
+    mine, theirs = through([layer], x, delta), through(three_layers(layer), x, delta)
+    assert all(np.array_equal(a, b) for a, b in zip(mine, theirs, strict=True))
+    assert all(isinstance(entry, Fraction | int) for value in mine for entry in value.flat)
+
+
+@pytest.mark.parametrize("pool", ["mean", "max"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("pool_activation", ["same", None])
+def test_the_fused_network_is_the_same_function_with_the_same_gradients(activation, pool, pool_activation):
+    plain, fused = (
+        helpers.lenet((3, 4), activation, pool, pool_activation, seed=3, dtype=np.float64, fused=fused)
+        for fused in (False, True)
+    )
+    for a, b in zip(parameters(plain).values(), parameters(fused).values(), strict=True):
+        assert np.array_equal(a, b)
+    x, labels = np.random.default_rng(1).random((1, 28, 28, 3)), [3, 0, 7]
+    assert plain.loss(x, labels) == pytest.approx(fused.loss(x, labels), rel=1e-13)
+    gradients = [[network.backward(), *network.gradients().values()] for network in (plain, fused)]
+    for a, b in zip(*gradients, strict=True):
+        assert np.abs(a - b).max() <= 1e-12 * np.abs(a).max()
+
+
+def test_complex_step_confirms_the_whole_fused_network():
+    rng = np.random.default_rng(1)
+    network = helpers.lenet((1, 2), fused=True)
+    for layer in network.layers:
+        layer.params = {name: value + 0.1 * rng.standard_normal(value.shape) for name, value in layer.params.items()}
+    images, labels = helpers.load_mnist("test", limit=1)
+    report = helpers.check_gradients(network, images + 0.01 * rng.random(images.shape), labels)
+    assert len(report.rows) == 1 + 4 + 4 + 2 and report.kinks == 0
+
+
+def test_the_fused_layer_counts_its_kinks():
+    x = np.zeros((1, 3, 3, 1))  # z = 0 in all four places of the one block
+    assert ConvPool2D(1, 1, 2).kinks(x) == 4
+    assert ConvPool2D(1, 1, 2, "tanh").kinks(x) == 0
+    assert ConvPool2D(1, 1, 2, "relu", "max").kinks(x) == 4 + 1
+    layer = worked_fused("mean")
+    z = layer.forward(maps(X))
+    layer.kinks(np.zeros((1, 3, 3, 1)))
+    assert np.array_equal(matrix(layer.backward(np.full(z.shape, 8))), [[6, 12, 0], [24, 12, 12], [18, 12, -6]])
+
+
+def test_the_fused_layer_begins_anew_for_another_batch_type_or_image():
+    rng, layer = np.random.default_rng(0), ConvPool2D(1, 2, 2)
+    for shape, dtype in [((3, 3, 4), float), ((3, 3, 2), float), ((5, 3, 2), np.float32), ((3, 3, 2), complex)]:
+        x, delta = rng.standard_normal((1, *shape)).astype(dtype), rng.standard_normal((2, shape[0] // 2, 1, shape[2]))
+        again = ConvPool2D(1, 2, 2)
+        assert all(
+            np.array_equal(a, b) for a, b in zip(*(through([one], x, delta) for one in (layer, again)), strict=True)
+        )
+
+
+def test_a_copy_of_the_fused_layer_shares_no_memory_with_it():
+    layer = worked_fused("mean")
+    z = layer.forward(maps(X))
+    other = copy.deepcopy(layer)
+    other.forward(maps(X + 1))
+    assert np.array_equal(matrix(layer.backward(np.full(z.shape, 8))), [[6, 12, 0], [24, 12, 12], [18, 12, -6]])
+    assert np.array_equal(matrix(layer.forward(maps(X))), [[14]])
+
+
+def test_a_complex_bias_alone_makes_the_fused_output_complex():
+    for name in ("b", "b_pool"):
+        layer = worked_fused("mean")
+        layer.params[name] = layer.params[name] + 0.5j
+        assert layer.forward(maps(X))[0, 0, 0, 0].imag != 0
