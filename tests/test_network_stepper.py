@@ -331,4 +331,5 @@ def test_the_microscope_refuses_what_is_not_there(slope):
 
 
 def test_small_numbers_are_said_with_raised_powers():
-    assert [said(value) for value in (0.25, -3, 1.5e-4, -2e-7)] == ["0.25", "−3", "1.5·10⁻⁴", "−2·10⁻⁷"]
+    numbers = {0.25: "0.25", -3: "−3", -0.00951: "−0.0095", 6e-4: "0.0006", 1.5e-4: "1.5·10⁻⁴", -2e-7: "−2·10⁻⁷"}
+    assert {number: said(number) for number in numbers} == numbers

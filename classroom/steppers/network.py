@@ -350,7 +350,9 @@ def matrix(values, name, role, lit=(), note=""):
 
 
 def said(value):
-    """A number in running text: 0.25, −3, 1.5·10⁻⁴."""
+    """A number in running text: 0.25, −3, 0.0095, 1.5·10⁻⁴."""
+    if 5e-4 <= abs(value) < 0.1:
+        return f"{value:.2g}".replace("-", "−")
     return re.sub(r"\^\(([−\d]+)\)", lambda power: power[1].translate(RAISED), plain(float(value)))
 
 
