@@ -14,10 +14,10 @@ def svg(results):
         rows.append(_text(16, y + 4, f"{threads} thread" + "s" * (threads != "1"), bold=True))
         for name, ms in sorted(case["milliseconds"].items(), key=lambda item: item[1]["median"]):
             y += 24
-            rows.append(_bar(y, name, ms, 380 * ms["median"] / widest))
+            rows.append(_bar(y, name, ms, 390 * ms["median"] / widest))
         y += 34
     batch, maps = groups[0][1]["batch"], groups[0][1]["maps"]
-    title = f"One training step, batch {batch}, maps {maps[0]}/{maps[1]}, float32: milliseconds, less is better"
+    title = f"One training step, batch {batch}, maps {maps[0]}/{maps[1]}, float32: milliseconds (times fused)"
     words = "; ".join(
         f"{threads} thread(s): " + ", ".join(f"{n} {ms['median']:.1f} ms" for n, ms in case["milliseconds"].items())
         for threads, case in groups
@@ -38,7 +38,7 @@ def _case(found):
 
 def _bar(y, name, ms, width):
     label = LABELS.get(name, f"{name}, eager")
-    value = f"{ms['median']:.1f} ms" + ("" if name == "fused" else f"  ({ms['ratio']:.1f} times the fused layers)")
+    value = f"{ms['median']:.1f} ms" + ("" if name == "fused" else f"  ({ms['ratio']:.1f} times)")
     bar = f'<rect x="190" y="{y - 12}" width="{width:.1f}" height="17" fill="{COLOURS[name]}"/>'
     return _text(16, y + 1, label, QUIET) + bar + _text(196 + width, y + 1, value)
 
