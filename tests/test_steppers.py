@@ -578,3 +578,13 @@ def test_a_choice_with_one_value_only_has_no_control():
     assert stepper.options["padding"].values == (1,)  # a kernel with three rows on two rows of x
     assert stepper.player.controls["padding"].layout.display == "none"
     assert stepper.player.controls["view"].layout.display is None
+
+
+def test_the_choice_between_products_and_sums_is_there_only_where_it_matters():
+    stepper = PoolingStepper(np.arange(16).reshape(4, 4), [[1, 2], [3, 4]], kind="max")
+    steps = stepper.player.controls["step"].layout
+    assert steps.display is None  # forward: three comparisons a window
+    stepper.player.controls["view"].value = "dx"
+    assert steps.display == "none"  # back: one delta a window
+    stepper.player.controls["view"].value = "forward"
+    assert steps.display is None

@@ -319,6 +319,14 @@ class WalkStepper(Stepper):
 
     still: Mapping = {"step": "sum"}
 
+    def offers(self, name, chosen):
+        """As every stepper does; and a step of one product or one sum only where a sum has several products."""
+        if name == "step":
+            products, sums = (len(self.frames(**chosen | {"step": way})) for way in ("product", "sum"))
+            if products == sums:
+                return False
+        return super().offers(name, chosen)
+
     def result(self, **options):
         """The matrix in which the walk ends."""
         return self.frames(**options).result
