@@ -6,7 +6,6 @@ negated or scaled; two mistakes at once; the right rule on inputs that were turn
 single entries. What fits nothing is left without a name: an honest "I do not recognise this" helps more than a guess.
 """
 
-import difflib
 from dataclasses import dataclass
 from html import escape
 
@@ -15,7 +14,7 @@ import numpy as np
 from classroom.answers import Unreadable, nested, number
 from classroom.drawing import Matrix, row
 from classroom.explanations import NOT_YET, Case, Explanation, explanation
-from classroom.questions import QUESTIONS
+from classroom.questions import QUESTIONS, named
 from classroom.questions.base import place, written
 from classroom.slips import explain
 
@@ -80,7 +79,7 @@ def diagnose(question, inputs, answer):
     "" or None where nothing stands yet. A vector may be a list or a column. An entry is right within
     ``question.tolerance``. Raises ValueError for an unknown question only: any answer gets a sentence.
     """
-    question = _question(question)
+    question = named(question) if isinstance(question, str) else question
     inputs = {letters: np.asarray(value) for letters, value in inputs.items()}
     right = np.asarray(question.solve(inputs))
     try:
@@ -115,15 +114,6 @@ def _judged(question, inputs, right, values):
 
 def _right(question, value, right):
     return abs(float(value) - float(right)) <= question.tolerance
-
-
-def _question(question):
-    if not isinstance(question, str):
-        return question
-    if question not in QUESTIONS:
-        near = ", ".join(difflib.get_close_matches(question, QUESTIONS, 3, 0.3)) or ", ".join(QUESTIONS)
-        raise ValueError(f"there is no question {question!r}; did you mean: {near}?")
-    return QUESTIONS[question]
 
 
 # -------------------------------------------------------------------------------------------- reading the answer

@@ -8,7 +8,6 @@
 The same name and seed give the same sheet everywhere. What was answered is noted by ``classroom.progress``.
 """
 
-import difflib
 import html
 import re
 import sys
@@ -20,7 +19,8 @@ from classroom import progress
 from classroom.drawing import Matrix, column, row
 from classroom.grid import Grid
 from classroom.mistakes import diagnose
-from classroom.questions import QUESTIONS
+from classroom.questions import QUESTIONS as QUESTIONS
+from classroom.questions import named
 from classroom.questions.base import place, written
 
 WIDE = 700  # a line of matrices wider than this is broken
@@ -31,12 +31,7 @@ def worksheet(name, seed=0):
 
     Raises ValueError for an unknown name, with the nearest ones, and for a seed that is no whole number from 0 on.
     """
-    if name not in QUESTIONS:
-        names = {known.lower(): known for known in QUESTIONS}
-        near = [names[found] for found in difflib.get_close_matches(str(name).lower(), names, n=3, cutoff=0.4)]
-        advice = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(QUESTIONS)}"
-        raise ValueError(f"there is no worksheet {name!r}: {advice}")
-    return Worksheet(QUESTIONS[name], seed)
+    return Worksheet(named(name), seed)
 
 
 class Text(str):

@@ -63,7 +63,7 @@ ANSWER = "dx = [[9, 6, 9], [12, 15, 18]]"
 
 @pytest.mark.parametrize(("name", "near"), [("conv-dk", "conv-dK"), ("Conv-dx", "conv-dx")])
 def test_an_unknown_name_gets_the_nearest(name, near):
-    with pytest.raises(ValueError, match=f"no worksheet '{name}': did you mean {near}"):
+    with pytest.raises(ValueError, match=f"no question '{name}': did you mean {near}"):
         worksheet(name)
 
 

@@ -1,5 +1,6 @@
 """The questions of the worksheets, in the order of the series: ``QUESTIONS`` maps a name to its question."""
 
+import difflib
 import importlib
 
 from classroom.questions.base import Mistake, Question
@@ -56,4 +57,15 @@ def _collected():
 
 QUESTIONS = _collected()
 
-__all__ = ["QUESTIONS", "Mistake", "Question"]
+
+def named(name):
+    """The question of this name. Raises ValueError for an unknown one, with the nearest names or else all of them."""
+    if name in QUESTIONS:
+        return QUESTIONS[name]
+    names = {known.lower(): known for known in QUESTIONS}
+    near = [names[found] for found in difflib.get_close_matches(str(name).lower(), names, n=3, cutoff=0.4)]
+    advice = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(QUESTIONS)}"
+    raise ValueError(f"there is no question {name!r}: {advice}")
+
+
+__all__ = ["QUESTIONS", "Mistake", "Question", "named"]
