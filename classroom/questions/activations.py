@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
-from classroom.questions.dense import BATCH
+from classroom.questions.batch import BATCH, N_IN_G, ONE_OVER_N_AGAIN
 from classroom.questions.slopes import (
     KEEP_DIGITS,
     NO_SLOPE,
@@ -28,21 +28,21 @@ ENTRY_BY_ENTRY = (
     "The output a[i,t] depends on z[i,t] and on no other entry, so each g is multiplied by the slope at its own place: "
     "delta[i,t] = g[i,t] f'(z[i,t])."
 )
-N_IN_G = "The 1/N of the mean is already inside g."
-
+G_LEFT_OUT = Mistake(
+    name="g left out",
+    switches={"meets": "slope alone"},
+    says="the slopes are given, without g",
+    hint="The slope says how a follows z. How does J follow a, and how do the two go together?",
+)
+SLOPE_ADDED = Mistake(
+    name="slope added",
+    switches={"meets": "sum"},
+    says="the slope is added to g in place of multiplied",
+    hint="Along one path the factors of the chain rule multiply; only different paths add up.",
+)
 MEETING_G = (
-    Mistake(
-        name="g left out",
-        switches={"meets": "slope alone"},
-        says="the slope is given, without g",
-        hint="The slope says how a follows z. How does J follow a, and how do the two go together?",
-    ),
-    Mistake(
-        name="slope added",
-        switches={"meets": "sum"},
-        says="the slope is added to g in place of multiplied",
-        hint="Along one path the factors of the chain rule multiply; only different paths add up.",
-    ),
+    G_LEFT_OUT,
+    SLOPE_ADDED,
     Mistake(
         name="divided by the slope",
         switches={"meets": "quotient"},
@@ -67,12 +67,7 @@ MEETING_G = (
         says="f' is taken at the gradient g in place of z",
         hint="The slope belongs to the way forward. Which number went into the activation?",
     ),
-    Mistake(
-        name="1/N again",
-        switches={"scale": "1/N again"},
-        says="the result is divided by the number of examples",
-        hint="Where in this network does the 1/N stand? How often may it be counted?",
-    ),
+    ONE_OVER_N_AGAIN,
 )
 
 
@@ -272,7 +267,9 @@ relu = Question(
             hint="How does plain ReLU answer when a negative z moves a little?",
             convention="f is a leaky ReLU with slope 1/100 for negative z",
         ),
-        *(mistake for mistake in MEETING_G if mistake.name in ("g left out", "slope added", "1/N again")),
+        G_LEFT_OUT,
+        SLOPE_ADDED,
+        ONE_OVER_N_AGAIN,
     ),
 )
 

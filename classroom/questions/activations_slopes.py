@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from classroom.questions.activations import N_IN_G
+from classroom.questions.activations import G_LEFT_OUT, SLOPE_ADDED
 from classroom.questions.base import Mistake, Question, at, exact, whole
-from classroom.questions.dense import BATCH
+from classroom.questions.batch import BATCH, N_IN_G, ONE_OVER_N_AGAIN
 from classroom.questions.slopes import KEEP_DIGITS, relu_mask, sigmoid_slope, tanh_slope
 from classroom.questions.slopes import sigmoid as sigmoid_of
 
@@ -295,24 +295,9 @@ from_a = Question(
             says="the slopes are multiplied in twice",
             hint="The activation is crossed once on the way back. How often does its slope appear?",
         ),
-        Mistake(
-            name="g left out",
-            switches={"meets": "slope alone"},
-            says="the slopes are given, without g",
-            hint="The slope says how a follows z. How does J follow a, and how do the two go together?",
-        ),
-        Mistake(
-            name="slope added",
-            switches={"meets": "sum"},
-            says="the slope is added to g in place of multiplied",
-            hint="Along one path the factors of the chain rule multiply; only different paths add up.",
-        ),
-        Mistake(
-            name="1/N again",
-            switches={"scale": "1/N again"},
-            says="the result is divided by the number of examples",
-            hint="Where in this network does the 1/N stand? How often may it be counted?",
-        ),
+        G_LEFT_OUT,
+        SLOPE_ADDED,
+        ONE_OVER_N_AGAIN,
     ),
 )
 

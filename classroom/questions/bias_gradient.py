@@ -1,15 +1,54 @@
 """Questions on the gradients of biases: three maps, and three maps with a batch."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
-from classroom.questions.windows import BATCH, CHOSEN_EXAMPLES
+from classroom.questions.batch import BATCH_LAST, CHOSEN_EXAMPLES, DIVIDED_BY_N, FIRST_OF_THE_BATCH, LAST_OF_THE_BATCH
+from classroom.questions.kernel_gradient import SIGN
 
-SIGN = Mistake(
-    "minus sign",
-    {"sign": "minus"},
-    "the sign is turned: this is the direction of the step, not the gradient",
-    "The gradient points uphill. The minus belongs to the update.",
+AVERAGED = Mistake(
+    "averaged over the places",
+    {"places": "mean"},
+    "delta is averaged over the places of each map",
+    "One bias feeds every place of its map. Do the contributions add up, or does one take their mean?",
+)
+FIRST_PLACE = Mistake(
+    "only the first place",
+    {"places": "first"},
+    "only the first place of each map is used",
+    "The bias is added at every place, not only at the first.",
+)
+LAST_PLACE = Mistake(
+    "only the last place",
+    {"places": "last"},
+    "each place overwrites the one before (= in place of +=), so that only the last one of each map is left",
+    "The bias is added at every place: add each report to those before.",
+)
+ONE_SUM = Mistake(
+    "one sum for all maps",
+    {"maps": "added"},
+    "the deltas of all maps are added up, and every bias gets the total",
+    "b[0] is added to output map 0 only. Which deltas can it hear?",
+)
+MEAN_OF_THE_MAPS = Mistake(
+    "mean over all maps",
+    {"maps": "mean"},
+    "the deltas of all maps are added up and divided by the number of maps, the same for every bias",
+    "b[0] is added to output map 0 only. Which deltas can it hear?",
+)
+OUTPUTS_COUNTED = Mistake(
+    "places counted",
+    {"delta": "ones"},
+    "the outputs are counted: dz/db = 1 is added up without delta",
+    "dz/db = 1 is one link of the chain. Multiply it by delta before you add.",
+)
+PER_WEIGHT = Mistake(
+    "once per weight",
+    {"scale": "per weight"},
+    "each delta is counted once for every weight of the 3x3 kernel",
+    "b is added once to an output, after the products have been added up.",
 )
 
 
@@ -57,24 +96,9 @@ maps_db = Question(
     equation="maps.9",
     roles={"b": "kernel", "delta": "gradient", "db": "parameter gradient"},
     mistakes=(
-        Mistake(
-            "averaged over the places",
-            {"scale": "mean of the places"},
-            "delta is averaged over the places of each map",
-            "One bias feeds every place of its map. Do the contributions add up, or does one take their mean?",
-        ),
-        Mistake(
-            "one sum for all maps",
-            {"add": "all"},
-            "the deltas of all maps are added up, and every bias gets the total",
-            "b[0] is added to the first map only. Which deltas can it hear?",
-        ),
-        Mistake(
-            "mean over all maps",
-            {"add": "all", "scale": "mean of the maps"},
-            "the deltas of all maps are added up and divided by the number of maps, the same for every bias",
-            "b[0] is added to the first map only. Which deltas can it hear?",
-        ),
+        replace(AVERAGED, switches={"scale": "mean of the places"}),
+        replace(ONE_SUM, switches={"add": "all"}),
+        replace(MEAN_OF_THE_MAPS, switches={"add": "all", "scale": "mean of the maps"}),
         Mistake(
             "added over the rows only",
             {"add": "rows"},
@@ -99,48 +123,23 @@ maps_db = Question(
             "delta is given back as it came",
             "b[o] is one number, used at every place of map o. How many reports does it get?",
         ),
-        Mistake(
-            "only the first place",
-            {"add": "first"},
-            "only the first delta of each map is used",
-            "The bias is added at every place, not only in the first corner.",
-        ),
-        Mistake(
-            "only the last place",
-            {"add": "last"},
-            "each place overwrites the one before (= in place of +=), so that only the last delta of each map is left",
-            "The bias is added at every place: add each report to those before.",
-        ),
-        Mistake(
-            "places counted",
-            {"delta": "ones"},
-            "the places are counted: dz/db = 1 is added up without delta",
-            "dz/db = 1 is one link of the chain. Multiply it by delta before you add.",
-        ),
+        replace(FIRST_PLACE, switches={"add": "first"}),
+        replace(LAST_PLACE, switches={"add": "last"}),
+        OUTPUTS_COUNTED,
         Mistake(
             "signs dropped",
             {"delta": "absolute"},
             "the signs of delta are dropped before adding",
             "A negative delta takes away from the sum. Copy it with its sign.",
         ),
-        Mistake(
-            "once per weight",
-            {"scale": "per weight"},
-            "each delta is counted once for every weight of the 3x3 kernel",
-            "b is added once to an output, after the products have been added up.",
-        ),
+        PER_WEIGHT,
         Mistake(
             "multiplied by b",
             {"factor": "b"},
             "the sum is multiplied by the bias itself",
             "How fast does z + b grow with b? Does the answer depend on the value of b?",
         ),
-        Mistake(
-            "minus sign",
-            {"answer": "-db"},
-            "the sign is turned: this is the direction of the step, not the gradient",
-            "The gradient points uphill. The minus belongs to the update.",
-        ),
+        replace(SIGN, switches={"answer": "-db"}),
         Mistake(
             "bias updated",
             {"answer": "b - db"},
@@ -188,7 +187,7 @@ batch_db = Question(
     "examples. delta (3, 1, 3, 2) came back: three maps, one row, three columns, two examples. Compute db, three "
     "numbers.",
     answer="db",
-    conventions=(BATCH,),
+    conventions=(BATCH_LAST,),
     draw=_batch_inputs,
     solve=_batch,
     terms=_batch_terms,
@@ -198,67 +197,26 @@ batch_db = Question(
     equation="maps.9",
     roles={"delta": "gradient", "db": "parameter gradient"},
     mistakes=(
-        Mistake(
-            "divided by N again",
-            {"examples": "mean"},
-            "the sum is divided by the number of examples",
-            "The 1/N is already inside delta, where the loss has put it. Do not divide a second time.",
-            "delta holds the gradient of each example's own loss, without the 1/N of the mean",
-        ),
-        Mistake(
-            "averaged over the places",
-            {"places": "mean"},
-            "delta is averaged over the places of each map",
-            "One bias feeds every place of its map. Do the contributions add up, or does one take their mean?",
-        ),
+        DIVIDED_BY_N,
+        AVERAGED,
         Mistake(
             "averaged over everything",
             {"places": "mean", "examples": "mean"},
             "delta is averaged over places and examples",
             "One bias feeds every place in every example: contributions add up, and 1/N is already inside delta.",
         ),
-        Mistake(
-            "only the last example",
-            {"examples": "last"},
-            "each example overwrites the one before (= in place of +=), so that only the last one is left",
-            "The same bias serves every example, and each of them reports.",
-        ),
-        Mistake(
-            "only the first example",
-            {"examples": "first"},
-            "only the first example is used",
-            "The same bias serves every example, and each of them reports.",
-        ),
+        LAST_OF_THE_BATCH,
+        FIRST_OF_THE_BATCH,
         Mistake(
             "examples kept apart",
             {"examples": "apart"},
             "the examples are not added up, so that db keeps a batch axis",
             "There is one bias a map for the whole batch, so there is one number for each map.",
         ),
-        Mistake(
-            "only the first place",
-            {"places": "first"},
-            "only the first place of each map is used",
-            "The bias is added at every place, not only at the first.",
-        ),
-        Mistake(
-            "only the last place",
-            {"places": "last"},
-            "each place overwrites the one before (= in place of +=), so that only the last one is left",
-            "The bias is added at every place: add each report to those before.",
-        ),
-        Mistake(
-            "one sum for all maps",
-            {"maps": "added"},
-            "the deltas of all maps are added up, and every bias gets the total",
-            "b[0] is added to output map 0 only. Which deltas can it hear?",
-        ),
-        Mistake(
-            "mean over all maps",
-            {"maps": "mean"},
-            "the deltas of all maps are added up and divided by the number of maps, the same for every bias",
-            "b[0] is added to output map 0 only. Which deltas can it hear?",
-        ),
+        FIRST_PLACE,
+        LAST_PLACE,
+        ONE_SUM,
+        MEAN_OF_THE_MAPS,
         Mistake(
             "one number for each place",
             {"number_for": "place"},
@@ -277,18 +235,8 @@ batch_db = Question(
             "each delta is counted once for every input map",
             "b is added once to an output, after the input maps' contributions have been added up.",
         ),
-        Mistake(
-            "once per weight",
-            {"scale": "per weight"},
-            "each delta is counted once for every weight of the 3x3 kernel",
-            "b is added once to an output, after the products have been added up.",
-        ),
-        Mistake(
-            "places counted",
-            {"delta": "ones"},
-            "the outputs are counted: dz/db = 1 is added up without delta",
-            "dz/db = 1 is one link of the chain. Multiply it by delta before you add.",
-        ),
+        PER_WEIGHT,
+        OUTPUTS_COUNTED,
         SIGN,
     ),
 )

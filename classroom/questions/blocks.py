@@ -1,8 +1,10 @@
-"""What the questions on pooling share: cut maps into blocks, enlarge a matrix, numbers whose block means are whole."""
+"""What the questions on pooling share: blocks of a map, a matrix enlarged, beta on the way back, whole block means."""
 
 from fractions import Fraction
 
 import numpy as np
+
+from classroom.questions.base import Mistake, exact
 
 QUARTER = Fraction(1, 4)
 SHARES = {
@@ -12,6 +14,13 @@ SHARES = {
     "sixteenth": Fraction(1, 16),
     "four times": 4,
 }  # what one entry of a 2x2 block gets of the block's error
+
+SIGN = Mistake(
+    name="sign changed",
+    switches={"sign": -1},
+    says="the sign is changed, as for a step downhill",
+    hint="The gradient points uphill. The minus sign belongs to the update.",
+)
 
 
 def _blocks(x):
@@ -64,6 +73,19 @@ ENLARGED = {
 def enlarged(delta, how="repeated"):
     """delta at the size of the pool's input: every entry "repeated" over its block, which is up(delta), or a slip."""
     return ENLARGED[how](delta)
+
+
+BETA_FACTORS = {
+    "times": lambda beta: beta,
+    "left out": lambda beta: 1,
+    "divided": lambda beta: 1 / exact(beta),
+    "twice": lambda beta: beta**2,
+}
+
+
+def beta_factor(beta, how="times"):
+    """The factor that a pool's beta contributes to an error on its way back: beta itself, "times", or a slip."""
+    return BETA_FACTORS[how](beta)
 
 
 def whole_means(rng, *shape, low=-4, high=9):

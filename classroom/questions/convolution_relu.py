@@ -3,10 +3,55 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
-from classroom.questions.convolution import BY_CONVOLUTION, CORRELATION
+from classroom.questions.convolution import CORRELATION
 from classroom.questions.input_gradient import DELTA, SPREAD, SWAPPED, TURNED, dx_inputs, dx_terms, input_gradient
-from classroom.questions.kernel_gradient import DK_PLACES, kernel_gradient
+from classroom.questions.kernel_gradient import (
+    MODES,
+    PLACES,
+    RESULT_TRANSPOSED,
+    RESULT_TURNED,
+    SIGN,
+    X_SLIDES,
+    kernel_gradient,
+)
 from classroom.questions.windows import relu_slope
+
+AT_ZERO = (
+    Mistake(
+        "slope 1 at zero",
+        {"slope": "z >= 0"},
+        "the gradient is let through where z >= 0, so also where z is exactly 0",
+        "Look for the zero in z. What does this sheet say about the slope there?",
+        "ReLU'(0) = 1",
+    ),
+    Mistake(
+        "slope 1/2 at zero",
+        {"slope": "1/2 at 0"},
+        "half of the gradient is let through where z is exactly 0",
+        "Look for the zero in z. What does this sheet say about the slope there?",
+        "ReLU'(0) = 1/2",
+    ),
+)
+OTHER_SLOPES = (
+    Mistake(
+        "multiplied by z",
+        {"slope": "z"},
+        "the gradient is multiplied by z in place of the slope f'(z)",
+        "The slope of a ReLU is 0 or 1: z only decides which.",
+    ),
+    Mistake(
+        "sign of z",
+        {"slope": "sign"},
+        "the gradient is multiplied by the sign of z: where z is negative it changes its sign",
+        "A unit that is off passes nothing on, neither plus nor minus.",
+    ),
+    Mistake(
+        "mask inverted",
+        {"slope": "z < 0"},
+        "the gradient is kept where z is negative and dropped where z is positive",
+        "Which units did the ReLU let through on the way forward? The same ones are open on the way back.",
+    ),
+)
 
 
 def _from_g_inputs(rng):
@@ -60,44 +105,14 @@ dK_from_g = Question(
             "the ReLU lets g through where a >= 0, which is everywhere",
             "a is never negative, so a >= 0 excludes nothing. Ask whether z is positive.",
         ),
-        Mistake(
-            "slope 1 at zero",
-            {"slope": "z >= 0"},
-            "g is let through where z >= 0, so also where z is exactly 0",
-            "Look for the zero in z. What does this sheet say about the slope there?",
-            "ReLU'(0) = 1",
-        ),
-        Mistake(
-            "slope 1/2 at zero",
-            {"slope": "1/2 at 0"},
-            "half of g is let through where z is exactly 0",
-            "Look for the zero in z. What does this sheet say about the slope there?",
-            "ReLU'(0) = 1/2",
-        ),
+        *AT_ZERO,
         Mistake(
             "multiplied by a",
             {"slope": "a"},
             "g is multiplied by a = f(z) in place of the slope f'(z)",
             "The slope of a ReLU is 0 or 1; its value does not matter here.",
         ),
-        Mistake(
-            "multiplied by z",
-            {"slope": "z"},
-            "g is multiplied by z in place of the slope f'(z)",
-            "The slope of a ReLU is 0 or 1: z only decides which.",
-        ),
-        Mistake(
-            "sign of z",
-            {"slope": "sign"},
-            "g is multiplied by the sign of z: where z is negative it changes its sign",
-            "A unit that is off passes nothing on, neither plus nor minus.",
-        ),
-        Mistake(
-            "mask inverted",
-            {"slope": "z < 0"},
-            "g is kept where z is negative and dropped where z is positive",
-            "Which units did the ReLU let through on the way forward? The same let g through on the way back.",
-        ),
+        *OTHER_SLOPES,
         Mistake(
             "mask from g",
             {"slope": "g > 0"},
@@ -122,26 +137,12 @@ dK_from_g = Question(
             "delta is turned by 180 degrees before it slides over x (true convolution)",
             "The mask is right. When the forward pass is correlation, delta slides over x as it is.",
         ),
-        Mistake(
-            "result turned",
-            {"result": "turned"},
-            "the result is turned by 180 degrees",
-            "The turn belongs to dx. Which entries of x did K[0,0] meet?",
-            BY_CONVOLUTION,
-        ),
-        Mistake(
-            "x slides over delta",
-            {"sliding": "x"},
-            "the two operands are exchanged: x slides over delta",
-            "The order matters in a correlation. delta takes the place of the kernel, and x stays below it.",
-        ),
-        Mistake(
-            "result transposed",
-            {"result": "transposed"},
-            "rows and columns of the result are exchanged",
-            "dK[u,v]: u counts the steps down, v the steps to the right.",
-        ),
-        *(mistake for mistake in DK_PLACES if mistake.name != "delta left out"),
+        RESULT_TURNED,
+        X_SLIDES,
+        RESULT_TRANSPOSED,
+        *PLACES,
+        SIGN,
+        *MODES,
     ),
 )
 
@@ -194,44 +195,14 @@ delta_below = Question(
             "the ReLU lets the gradient through where its output x >= 0, which is everywhere",
             "The output of a ReLU is never negative, so x >= 0 excludes nothing. Ask whether z is positive.",
         ),
-        Mistake(
-            "slope 1 at zero",
-            {"slope": "z >= 0"},
-            "the gradient is let through where z >= 0, so also where z is exactly 0",
-            "Look for the zero in z. What does this sheet say about the slope there?",
-            "ReLU'(0) = 1",
-        ),
-        Mistake(
-            "slope 1/2 at zero",
-            {"slope": "1/2 at 0"},
-            "half of the gradient is let through where z is exactly 0",
-            "Look for the zero in z. What does this sheet say about the slope there?",
-            "ReLU'(0) = 1/2",
-        ),
+        *AT_ZERO,
         Mistake(
             "multiplied by x",
             {"slope": "a"},
             "dx is multiplied by x = f(z) in place of the slope f'(z)",
             "The slope of a ReLU is 0 or 1; its value does not matter here.",
         ),
-        Mistake(
-            "multiplied by z",
-            {"slope": "z"},
-            "dx is multiplied by z in place of the slope f'(z)",
-            "The slope of a ReLU is 0 or 1: z only decides which.",
-        ),
-        Mistake(
-            "sign of z",
-            {"slope": "sign"},
-            "dx is multiplied by the sign of z: where z is negative it changes its sign",
-            "A unit that is off passes nothing on, neither plus nor minus.",
-        ),
-        Mistake(
-            "mask inverted",
-            {"slope": "z < 0"},
-            "dx is kept where z is negative and dropped where z is positive",
-            "Which units did the ReLU let through on the way forward? The same ones are open on the way back.",
-        ),
+        *OTHER_SLOPES,
         Mistake(
             "ReLU of the gradient",
             {"slope": "g > 0"},

@@ -7,10 +7,26 @@ from itertools import pairwise
 import numpy as np
 
 from classroom.questions.base import Mistake, Question
-from classroom.questions.dense import BATCH
+from classroom.questions.batch import BATCH
 from classroom.questions.slopes import KEEP_DIGITS
 
 LABELS = "Classes are counted from 0: label 0 means the first row."
+
+SHIFTED_LABELS = (
+    Mistake(
+        name="classes counted from 1",
+        switches={"at_": "previous"},
+        says="the labels are counted from 1, so that each points one row too high",
+        hint="Which row belongs to label 0?",
+        convention="classes are counted from 1",
+    ),
+    Mistake(
+        name="label one row too low",
+        switches={"at_": "next"},
+        says="each label points one row too low",
+        hint="Which row belongs to label 0?",
+    ),
+)
 
 
 def parts_of_1(rng, classes, denominator=10):
@@ -134,19 +150,7 @@ losses = Question(
             hint="Which logarithm does this sheet name?",
             convention="the loss is measured in bits, with the logarithm to base 2",
         ),
-        Mistake(
-            name="classes counted from 1",
-            switches={"at_": "previous"},
-            says="the labels are counted from 1, so that each points one row too high",
-            hint="Which row belongs to label 0?",
-            convention="classes are counted from 1",
-        ),
-        Mistake(
-            name="label one row too low",
-            switches={"at_": "next"},
-            says="each label points one row too low",
-            hint="Which row belongs to label 0?",
-        ),
+        *SHIFTED_LABELS,
         Mistake(
             name="rows and columns of p exchanged",
             switches={"read": "rows"},

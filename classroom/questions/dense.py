@@ -3,9 +3,8 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
+from classroom.questions.batch import BATCH, N_IN_DELTA
 
-BATCH = "Each column is one example."
-NO_N = "The 1/N of the mean is already inside delta."
 ROLES = {"x": "input", "W": "kernel", "b": "kernel", "delta": "gradient", "z": "output", "dx": "gradient"}
 ROLES |= {"dW": "parameter gradient", "db": "parameter gradient"}
 
@@ -171,7 +170,7 @@ dx = Question(
     task="A fully connected layer with two inputs and three outputs has the weights W (3x2); a batch of two examples x "
     "(2x2) went through it, and delta = dJ/dz (3x2) came back. Compute dx = dJ/dx (2x2).",
     answer="dx",
-    conventions=("z = W x + b.", BATCH, NO_N),
+    conventions=("z = W x + b.", BATCH, N_IN_DELTA),
     draw=_dx_inputs,
     solve=_dx,
     terms=_dx_terms,

@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
-from classroom.questions.dense import BATCH
-from classroom.questions.dense_parameters import MEAN_OVER_BATCH
+from classroom.questions.batch import BATCH, N_IN_G, ONE_OVER_N_LEFT_OUT, ONE_OVER_N_TWICE, mean_over_batch
+from classroom.questions.dense_parameters import CHANGE, LAST_EXAMPLE, PRODUCT_OF_SUMS, TRANSPOSED
 from classroom.questions.slopes import (
     KEEP_DIGITS,
     NO_SLOPE,
@@ -31,7 +31,7 @@ def _dW_inputs(rng):
 
 
 def _dW(
-    inputs, *, mask="z > 0", gate="z", signal="x", over="products", scale="sum", sign="gradient", order="delta x^T"
+    inputs, *, mask="z > 0", gate="z", signal="x", over="products", scale="sum", result="gradient", order="delta x^T"
 ):
     x, z, g = inputs["x"], inputs["z"], inputs["g"]
     slope = relu_mask({"z": z, "g": g, "x": x}[gate], mask)
@@ -41,7 +41,7 @@ def _dW(
         "product of sums": np.outer(delta.sum(axis=1), x.sum(axis=1)),
         "last example": np.outer(delta[:, -1], x[:, -1]),
     }[over]
-    dW = {"sum": dW, "mean": dW / x.shape[1]}[scale] * {"gradient": 1, "change": -1}[sign]
+    dW = {"sum": dW, "mean": dW / x.shape[1]}[scale] * {"gradient": 1, "change": -1}[result]
     return {"delta x^T": dW, "x delta^T": dW.T}[order]
 
 
@@ -57,7 +57,7 @@ dW_from_g = Question(
     task="A fully connected layer with two inputs and two outputs: z = W x + b, then a = f(z). Three examples, x "
     "(2x3), went through it, and g = dJ/da (2x3) came back. Compute dW (2x2): first delta, then dW.",
     answer="dW",
-    conventions=(RELU, BATCH, "The 1/N of the mean is already inside g."),
+    conventions=(RELU, BATCH, N_IN_G),
     draw=_dW_inputs,
     solve=_dW,
     terms=_dW_terms,
@@ -100,37 +100,11 @@ dW_from_g = Question(
             says="delta is multiplied by z, where the layer's input x belongs",
             hint="Error at the far end times signal at the near end: which signal did the weight carry?",
         ),
-        Mistake(
-            name="dW transposed",
-            switches={"order": "x delta^T"},
-            says="x stands on the left and delta on the right, which gives dW transposed",
-            hint="dW has the shape of W: a row for each output. Does delta or x have a row for each output?",
-        ),
-        Mistake(
-            name="product of sums",
-            switches={"over": "product of sums"},
-            says="delta and x are added up over the batch first and multiplied afterwards",
-            hint="Multiply example by example, then add. A sum of products is not the product of the sums.",
-        ),
-        Mistake(
-            name="last example only",
-            switches={"over": "last example"},
-            says="only the last example is left, as with = in place of +=",
-            hint="The same weight works in every example. Add their products, do not overwrite one with the next.",
-        ),
-        Mistake(
-            name="mean over the batch",
-            switches={"scale": "mean"},
-            says="the sum over the examples is divided by N once more",
-            hint="The loss has put 1/N into g already. How often may it be counted?",
-            convention=MEAN_OVER_BATCH.replace("delta", "g"),
-        ),
-        Mistake(
-            name="change of the weights",
-            switches={"sign": "change"},
-            says="the change of the weights is given, -dW, in place of the gradient",
-            hint="The gradient points uphill. Where does the minus sign of gradient descent belong?",
-        ),
+        TRANSPOSED,
+        PRODUCT_OF_SUMS,
+        LAST_EXAMPLE,
+        mean_over_batch("g"),
+        CHANGE,
     ),
 )
 
@@ -228,19 +202,8 @@ mse = Question(
             hint="Differentiating the square brings down a 2. What stands in front of the square in this loss?",
             convention="the loss is the sum of squares, without the half",
         ),
-        Mistake(
-            name="1/N left out",
-            switches={"scale": "sum"},
-            says="the 1/N of the mean is left out",
-            hint="J is a mean over the examples. Where does that show in its derivative?",
-            convention="J is the sum of the examples' losses",
-        ),
-        Mistake(
-            name="1/N twice",
-            switches={"scale": "twice"},
-            says="the 1/N of the mean is counted twice",
-            hint="J is one mean over the examples. How often does its 1/N appear?",
-        ),
+        ONE_OVER_N_LEFT_OUT,
+        ONE_OVER_N_TWICE,
         Mistake(
             name="mean over all entries",
             switches={"scale": "every entry"},

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, number, whole
-from classroom.questions.dense import BATCH, NO_N
+from classroom.questions.batch import BATCH, N_IN_DELTA, ONE_OVER_N_AGAIN
 from classroom.questions.slopes import (
     KEEP_DIGITS,
     RELU,
@@ -48,12 +48,6 @@ SLOPE_BEFORE_W = Mistake(
     switches={"where": "before W"},
     says="delta2 is multiplied by f'(z1) before it goes through the weights",
     hint="Coming back from above, what do you meet first: the weights of layer 2 or the activation of layer 1?",
-)
-ONE_OVER_N_AGAIN = Mistake(
-    name="1/N again",
-    switches={"scale": "1/N again"},
-    says="the result is divided by the number of examples",
-    hint="Where in this network does the 1/N stand? How often may it be counted?",
 )
 
 
@@ -142,7 +136,7 @@ delta = Question(
     title="One layer further down",
     task=TWO_LAYERS.format(", z2") + " All of them are 2x2: two units in each layer, two examples.",
     answer="δ1",
-    conventions=(SIGMOID, BATCH, NO_N, KEEP_DIGITS),
+    conventions=(SIGMOID, BATCH, N_IN_DELTA, KEEP_DIGITS),
     draw=_sigmoid_inputs,
     solve=_sigmoid_delta,
     terms=_sigmoid_terms,
@@ -254,7 +248,7 @@ delta_relu = Question(
     task=TWO_LAYERS.format("") + " Three units in each layer, two examples. Afterwards a step with learning rate lr "
     "will be taken.",
     answer="δ1",
-    conventions=(RELU, BATCH, NO_N),
+    conventions=(RELU, BATCH, N_IN_DELTA),
     draw=_relu_inputs,
     solve=_relu_delta,
     terms=_relu_terms,

@@ -3,9 +3,33 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
-from classroom.questions.dense import BATCH, NO_N, ROLES
+from classroom.questions.batch import BATCH, N_IN_DELTA, mean_over_batch
+from classroom.questions.dense import ROLES
 
-MEAN_OVER_BATCH = "delta is each example's own error, without 1/N, and the mean over the batch is taken here"
+TRANSPOSED = Mistake(
+    name="dW transposed",
+    switches={"order": "x delta^T"},
+    says="x stands on the left and delta on the right, which gives dW transposed",
+    hint="dW has the shape of W: a row for each output. Does delta or x have a row for each output?",
+)
+PRODUCT_OF_SUMS = Mistake(
+    name="product of sums",
+    switches={"over": "product of sums"},
+    says="delta and x are added up over the batch first and multiplied afterwards",
+    hint="Multiply example by example, then add. A sum of products is not the product of the sums.",
+)
+LAST_EXAMPLE = Mistake(
+    name="last example only",
+    switches={"over": "last example"},
+    says="only the last example is left, as with = in place of +=",
+    hint="The same weight works in every example. Add their products, do not overwrite one with the next.",
+)
+CHANGE = Mistake(
+    name="change of the weights",
+    switches={"result": "change"},
+    says="the change of the weights is given, -dW, in place of the gradient",
+    hint="The gradient points uphill. Where does the minus sign of gradient descent belong?",
+)
 
 # ------------------------------------------------------------------------------------------- the weights' gradient
 
@@ -46,7 +70,7 @@ dW = Question(
     task="A fully connected layer with three inputs and two outputs has the weights W (2x3). A batch of two examples, "
     "x (3x2), went through it, and delta = dJ/dz (2x2) came back. Compute dW = dJ/dW (2x3).",
     answer="dW",
-    conventions=("z = W x + b.", BATCH, NO_N),
+    conventions=("z = W x + b.", BATCH, N_IN_DELTA),
     draw=_dW_inputs,
     solve=_dW,
     terms=_dW_terms,
@@ -57,12 +81,7 @@ dW = Question(
     equation="fully_connected.13",
     roles=ROLES,
     mistakes=(
-        Mistake(
-            name="dW transposed",
-            switches={"order": "x delta^T"},
-            says="x stands on the left and delta on the right, which gives dW transposed",
-            hint="dW has the shape of W: a row for each output. Does delta or x have a row for each output?",
-        ),
+        TRANSPOSED,
         Mistake(
             name="delta transposed",
             switches={"delta": "transposed"},
@@ -81,37 +100,16 @@ dW = Question(
             says="negative inputs are replaced by 0 first, as by a ReLU",
             hint="x is what the layer received. Any activation is already behind it: take x as it is.",
         ),
-        Mistake(
-            name="product of sums",
-            switches={"over": "product of sums"},
-            says="delta and x are added up over the batch first and multiplied afterwards",
-            hint="Multiply example by example, then add. A sum of products is not the product of the sums.",
-        ),
+        PRODUCT_OF_SUMS,
         Mistake(
             name="first example only",
             switches={"over": "first example"},
             says="only the first example is counted",
             hint="The same weight works in every example. How many products make one entry?",
         ),
-        Mistake(
-            name="last example only",
-            switches={"over": "last example"},
-            says="only the last example is left, as with = in place of +=",
-            hint="The same weight works in every example. Add their products, do not overwrite one with the next.",
-        ),
-        Mistake(
-            name="mean over the batch",
-            switches={"scale": "mean"},
-            says="the sum over the examples is divided by N once more",
-            hint="The loss has put 1/N into delta already. How often may it be counted?",
-            convention=MEAN_OVER_BATCH,
-        ),
-        Mistake(
-            name="change of the weights",
-            switches={"result": "change"},
-            says="the change of the weights is given, -dW, in place of the gradient",
-            hint="The gradient points uphill. Where does the minus sign of gradient descent belong?",
-        ),
+        LAST_EXAMPLE,
+        mean_over_batch("delta"),
+        CHANGE,
         Mistake(
             name="new weights",
             switches={"result": "new weights"},
@@ -164,7 +162,7 @@ db = Question(
     task="A batch of three examples, x (2x3), went through a fully connected layer with three outputs and the biases "
     "b; delta = dJ/dz (3x3) came back. Compute db = dJ/db, one number for each output.",
     answer="db",
-    conventions=("z = W x + b.", BATCH, NO_N),
+    conventions=("z = W x + b.", BATCH, N_IN_DELTA),
     draw=_db_inputs,
     solve=_db,
     terms=_db_terms,
@@ -222,13 +220,7 @@ db = Question(
             says="a 1 is added up for every example, without delta",
             hint="Each example contributes 1 times something. What does it report to the bias?",
         ),
-        Mistake(
-            name="mean over the batch",
-            switches={"scale": "mean"},
-            says="the sum over the examples is divided by N once more",
-            hint="The loss has put 1/N into delta already. How often may it be counted?",
-            convention=MEAN_OVER_BATCH,
-        ),
+        mean_over_batch("delta"),
         Mistake(
             name="multiplied by b",
             switches={"times": "b"},

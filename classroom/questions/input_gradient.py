@@ -106,19 +106,21 @@ TURNED = (
     ),
 )
 
+DELTA_TURNED = Mistake(
+    "delta turned",
+    {"delta": "turned"},
+    "delta is turned by 180 degrees",
+    "delta[0,0] is the report of the upper left window, and it belongs into the upper left of dx.",
+)
+DELTA_SLIDES = Mistake(
+    "delta slides over the kernel",
+    {"sliding": "delta"},
+    "the two operands are exchanged: delta slides over the kernel, which gets the border of zeros",
+    "A correlation changes when its operands are exchanged. The border of zeros belongs around delta.",
+)
 DELTA = (
-    Mistake(
-        "delta turned",
-        {"delta": "turned"},
-        "delta is turned by 180 degrees",
-        "delta[0,0] is the report of the upper left window, and it belongs into the upper left of dx.",
-    ),
-    Mistake(
-        "delta slides over the kernel",
-        {"sliding": "delta"},
-        "the two operands are exchanged: delta slides over the kernel, which gets the border of zeros",
-        "A correlation changes when its operands are exchanged. The border of zeros belongs around delta.",
-    ),
+    DELTA_TURNED,
+    DELTA_SLIDES,
     Mistake(
         "result turned",
         {"result": "turned"},

@@ -51,43 +51,78 @@ def dK_terms(inputs, entry):
     return [[at("x", x, i + u, j + v), at("δ", delta, i, j)] for i, j in np.ndindex(delta.shape)]
 
 
-DK_PLACES = (
-    Mistake(
-        "averaged over the places",
-        {"scale": "mean"},
-        "the products are averaged over the places of delta",
-        "Each weight serves every output, and the loss hears of it through each of them: contributions add up.",
-    ),
-    Mistake(
-        "only the last place",
-        {"places": "last"},
-        "each place overwrites the one before (= in place of +=), so that only the last delta is left",
-        "How many outputs did K[0,0] help to make? Every one of them reports.",
-    ),
-    Mistake(
-        "only the first place",
-        {"places": "first"},
-        "only the first delta is used",
-        "How many outputs did K[0,0] help to make? Every one of them reports.",
-    ),
-    Mistake(
-        "delta added up first",
-        {"places": "sums"},
-        "the entries of x and the entries of delta are added up first and the sums are multiplied",
-        "A sum of products is not the product of the sums: pair each delta with the entry of x that it belongs to.",
-    ),
-    Mistake(
-        "delta left out",
-        {"delta": "ones"},
-        "the entries of x are added up without delta: this is dz/dK alone",
-        "The chain rule has one factor more: how J answers to each output.",
-    ),
-    Mistake(
-        "minus sign",
-        {"sign": "minus"},
-        "the sign is turned: this is the direction of the step, not the gradient",
-        "The gradient points uphill. The minus belongs to the update.",
-    ),
+# ---------------------------------------------------------------------------------------------- mistakes they share
+
+RESULT_TURNED = Mistake(
+    "result turned",
+    {"result": "turned"},
+    "the result is turned by 180 degrees",
+    "The turn belongs to dx. Which entries of x did K[0,0] meet?",
+    BY_CONVOLUTION,
+)
+X_SLIDES = Mistake(
+    "x slides over delta",
+    {"sliding": "x"},
+    "the two operands are exchanged: x slides over delta",
+    "The order matters in a correlation. delta takes the place of the kernel, and x stays below it.",
+)
+X_TURNED = Mistake(
+    "x turned",
+    {"x": "turned"},
+    "x is turned by 180 degrees before delta slides over it",
+    "Nothing is turned in dK when the forward pass is correlation, neither x nor delta.",
+)
+DELTA_TRANSPOSED = Mistake(
+    "delta transposed",
+    {"delta": "transposed"},
+    "rows and columns of delta are exchanged",
+    "delta[0,1] belongs to the window one step to the right, not one step down.",
+)
+RESULT_TRANSPOSED = Mistake(
+    "result transposed",
+    {"result": "transposed"},
+    "rows and columns of the result are exchanged",
+    "dK has the shape of K: u counts the steps down, v the steps to the right.",
+)
+AVERAGED = Mistake(
+    "averaged over the places",
+    {"scale": "mean"},
+    "the products are averaged over the places of delta",
+    "Each weight serves every place of its output map, and the loss hears of it through each of them: contributions "
+    "add up.",
+)
+LAST_PLACE = Mistake(
+    "only the last place",
+    {"places": "last"},
+    "each place overwrites the one before (= in place of +=), so that only the last delta is left",
+    "How many outputs did one entry of K help to make? Every one of them reports.",
+)
+FIRST_PLACE = Mistake(
+    "only the first place",
+    {"places": "first"},
+    "only the first place of delta is used",
+    "How many outputs did one entry of K help to make? Every one of them reports.",
+)
+SUMS_FIRST = Mistake(
+    "delta added up first",
+    {"places": "sums"},
+    "the entries of x and the entries of delta are added up first and the sums are multiplied",
+    "A sum of products is not the product of the sums: pair each delta with the entry of x that it belongs to.",
+)
+NO_DELTA = Mistake(
+    "delta left out",
+    {"delta": "ones"},
+    "the entries of x are added up without delta: this is dz/dK alone",
+    "The chain rule has one factor more: how J answers to each output.",
+)
+SIGN = Mistake(
+    "minus sign",
+    {"sign": "minus"},
+    "the sign is turned: this is the direction of the step, not the gradient",
+    "The gradient points uphill. The minus belongs to the update.",
+)
+PLACES = (AVERAGED, LAST_PLACE, FIRST_PLACE, SUMS_FIRST)
+MODES = (
     Mistake(
         "mode full",
         {"mode": "full"},
@@ -101,6 +136,8 @@ DK_PLACES = (
         "dK has the shape of K: delta stays inside x.",
     ),
 )
+
+# ---------------------------------------------------------------------------------------------- the question
 
 dK = Question(
     name="conv-dK",
@@ -127,44 +164,21 @@ dK = Question(
             "When the forward pass is correlation, K[0,0] met the upper left of every window. Which delta goes with "
             "x[0,0] there?",
         ),
-        Mistake(
-            "result turned",
-            {"result": "turned"},
-            "the result is turned by 180 degrees",
-            "The turn belongs to dx. Check the corner: which entries of x did K[0,0] meet?",
-            BY_CONVOLUTION,
-        ),
-        Mistake(
-            "x slides over delta",
-            {"sliding": "x"},
-            "the two operands are exchanged: x slides over delta",
-            "The order matters in a correlation. delta takes the place of the kernel, and x stays below it.",
-        ),
-        Mistake(
-            "x turned",
-            {"x": "turned"},
-            "x is turned by 180 degrees before delta slides over it",
-            "Nothing is turned in dK when the forward pass is correlation, neither x nor delta.",
-        ),
-        Mistake(
-            "delta transposed",
-            {"delta": "transposed"},
-            "rows and columns of delta are exchanged",
-            "delta[0,1] belongs to the window one step to the right, not one step down.",
-        ),
-        Mistake(
-            "result transposed",
-            {"result": "transposed"},
-            "rows and columns of the result are exchanged",
-            "dK has the shape of K: u counts the steps down, v the steps to the right.",
-        ),
+        RESULT_TURNED,
+        X_SLIDES,
+        X_TURNED,
+        DELTA_TRANSPOSED,
+        RESULT_TRANSPOSED,
         Mistake(
             "result upside down",
             {"result": "upside down"},
             "the rows of the result are in reversed order",
             "dK[0,v] belongs to the first row of K, which met the first row of each window.",
         ),
-        *DK_PLACES,
+        *PLACES,
+        NO_DELTA,
+        SIGN,
+        *MODES,
     ),
 )
 

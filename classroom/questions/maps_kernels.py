@@ -3,10 +3,19 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
-from classroom.questions.bias_gradient import SIGN
+from classroom.questions.batch import BATCH_LAST, CHOSEN_EXAMPLES, DIVIDED_BY_N, FIRST_OF_THE_BATCH, LAST_OF_THE_BATCH
 from classroom.questions.convolution import BY_CONVOLUTION, CORRELATION
+from classroom.questions.kernel_gradient import NO_DELTA, PLACES, SIGN, X_SLIDES
 from classroom.questions.maps import KERNELS
-from classroom.questions.windows import BATCH, CHOSEN_EXAMPLES, oriented, slid
+from classroom.questions.windows import oriented, slid
+
+RESULTS_TURNED = Mistake(
+    "results turned",
+    {"turned": "result"},
+    "each result is turned by 180 degrees",
+    "The turn belongs to dx. Which entries of x did the left entry of each kernel meet?",
+    BY_CONVOLUTION,
+)
 
 
 def _dK_inputs(rng):
@@ -130,55 +139,11 @@ dK = Question(
             "each delta is turned before it slides over x (true convolution)",
             "When the forward pass is correlation, delta slides over x as it is.",
         ),
-        Mistake(
-            "results turned",
-            {"turned": "result"},
-            "each result is turned by 180 degrees",
-            "The turn belongs to dx. Which entries of x[c] did the left entry of K[o,c] meet?",
-            BY_CONVOLUTION,
-        ),
-        Mistake(
-            "x slides over delta",
-            {"sliding": "x"},
-            "the two operands are exchanged: x slides over delta",
-            "The order matters in a correlation. delta takes the place of the kernel, and x stays below it.",
-        ),
-        Mistake(
-            "averaged over the places",
-            {"scale": "mean"},
-            "the products are averaged over the places of delta",
-            "Each weight serves every place of its output map: contributions add up.",
-        ),
-        Mistake(
-            "only the last place",
-            {"places": "last"},
-            "each place overwrites the one before (= in place of +=), so that only the last delta is left",
-            "How many outputs did K[0,0] help to make? Every one of them reports.",
-        ),
-        Mistake(
-            "only the first place",
-            {"places": "first"},
-            "only the first delta of each map is used",
-            "How many outputs did K[0,0] help to make? Every one of them reports.",
-        ),
-        Mistake(
-            "delta added up first",
-            {"places": "sums"},
-            "the entries of x and of delta are added up first and the sums are multiplied",
-            "A sum of products is not the product of the sums: pair each delta with the entry that it belongs to.",
-        ),
-        Mistake(
-            "delta left out",
-            {"delta": "ones"},
-            "the entries of x are added up without delta: this is dz/dK alone",
-            "The chain rule has one factor more: how J answers to each output.",
-        ),
-        Mistake(
-            "minus sign",
-            {"sign": "minus"},
-            "the sign is turned: this is the direction of the step, not the gradient",
-            "The gradient points uphill. The minus belongs to the update.",
-        ),
+        RESULTS_TURNED,
+        X_SLIDES,
+        *PLACES,
+        NO_DELTA,
+        SIGN,
     ),
 )
 
@@ -219,7 +184,7 @@ batch_dK = Question(
     "(1, 1, 3, 2): one map, one row, three columns, two examples; delta (2, 1, 2, 2) came back: two output maps, one "
     "row, two columns, two examples. Compute dK (2, 1, 1, 2).",
     answer="dK",
-    conventions=(CORRELATION, BATCH),
+    conventions=(CORRELATION, BATCH_LAST),
     draw=_batch_dK_inputs,
     solve=_batch_dK,
     terms=_batch_dK_terms,
@@ -230,25 +195,9 @@ batch_dK = Question(
     roles={"x": "input", "delta": "gradient", "dK": "parameter gradient"},
     inseparable=(("results turned", "x slides over delta"),),
     mistakes=(
-        Mistake(
-            "divided by N again",
-            {"examples": "mean"},
-            "the examples' gradients are averaged",
-            "The 1/N is already inside delta, where the loss has put it. Do not divide a second time.",
-            "delta holds the gradient of each example's own loss, without the 1/N of the mean",
-        ),
-        Mistake(
-            "only the last example",
-            {"examples": "last"},
-            "each example overwrites the one before (= in place of +=), so that only the last one is left",
-            "The same kernel serves every example, and each of them reports.",
-        ),
-        Mistake(
-            "only the first example",
-            {"examples": "first"},
-            "only the first example is used",
-            "The same kernel serves every example, and each of them reports.",
-        ),
+        DIVIDED_BY_N,
+        LAST_OF_THE_BATCH,
+        FIRST_OF_THE_BATCH,
         Mistake(
             "examples kept apart",
             {"examples": "apart"},
@@ -273,19 +222,8 @@ batch_dK = Question(
             "delta is turned before it slides over x (true convolution)",
             "When the forward pass is correlation, delta slides over x as it is.",
         ),
-        Mistake(
-            "results turned",
-            {"turned": "result"},
-            "each result is turned by 180 degrees",
-            "The turn belongs to dx. Which entries of x did the left entry of the kernel meet?",
-            BY_CONVOLUTION,
-        ),
-        Mistake(
-            "x slides over delta",
-            {"sliding": "x"},
-            "the two operands are exchanged: x slides over delta",
-            "The order matters in a correlation. delta takes the place of the kernel, and x stays below it.",
-        ),
+        RESULTS_TURNED,
+        X_SLIDES,
         Mistake(
             "output maps exchanged",
             {"maps": "exchanged"},

@@ -5,6 +5,7 @@ import numpy as np
 from classroom.questions.base import Mistake, Question, at
 from classroom.questions.blocks import QUARTER, SHARES, enlarged
 from classroom.questions.network import MEAN, RELU, ROLES, SAME_NUMBERS, Draw, asked
+from classroom.questions.pooling_input import BETA_DIVIDES, HALF, NO_QUARTER, SIXTEENTH
 
 # ------------------------------------------------------------------------------------------- back to the convolution
 
@@ -95,37 +96,16 @@ WAY_BACK = (
     ),
 )
 THROUGH_THE_POOL = (
-    Mistake(
-        name="not divided by 4",
-        switches={"share": "whole"},
-        says="each entry of a block gets the whole error, not its quarter",
-        hint="If one entry of a block moves by 4, by how much does the mean move?",
-        convention="down is the block sum",
-    ),
-    Mistake(
-        name="divided by 2",
-        switches={"share": "half"},
-        says="each entry gets half of its block's error",
-        hint="How many entries share the error of one block?",
-    ),
-    Mistake(
-        name="divided by 4 twice",
-        switches={"share": "sixteenth"},
-        says="the division by 4 is done twice",
-        hint="The mean divides once. Where did a second division come in?",
-    ),
+    NO_QUARTER,
+    HALF,
+    SIXTEENTH,
     Mistake(
         name="beta left out",
         switches={"beta": "left out"},
         says="beta is left out on the way through the pool",
         hint="What happens to a mean before it is z2?",
     ),
-    Mistake(
-        name="divided by beta",
-        switches={"beta": "divided"},
-        says="the error is divided by beta",
-        hint="A slope of beta is a factor beta, in both directions.",
-    ),
+    BETA_DIVIDES,
     Mistake(
         name="tiled",
         switches={"place": "tiled"},

@@ -3,7 +3,7 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at
-from classroom.questions.blocks import groups, mean, means
+from classroom.questions.blocks import SIGN, groups, mean, means
 from classroom.questions.network import CORRELATION, MEAN, RELU, ROLES, SAME_NUMBERS, Draw, asked
 from classroom.questions.network_back import NO_OTHER_SLOPE, THROUGH_THE_POOL, WAY_BACK, delta1_of, delta2_of
 from classroom.questions.windows import oriented, slid
@@ -69,12 +69,7 @@ dK = Question(
             says="the products are averaged over the places of z1",
             hint="Every place that uses the kernel reports. Are reports averaged or added up?",
         ),
-        Mistake(
-            name="sign changed",
-            switches={"sign": -1},
-            says="the sign is changed, as for a step downhill",
-            hint="The gradient points uphill. The minus sign belongs to the update.",
-        ),
+        SIGN,
         *WAY_BACK,
         *THROUGH_THE_POOL,
     ),
@@ -119,13 +114,6 @@ def _gradients_terms(inputs, entry):
     products = [[at("δ2", delta2, 0, j), at("down(a1)", d, 0, j)] for j in range(3)]
     return products if entry == (0,) else [product[:1] for product in products]
 
-
-SIGN = Mistake(
-    name="sign changed",
-    switches={"sign": -1},
-    says="the sign is changed, as for a step downhill",
-    hint="The gradient points uphill. The minus sign belongs to the update.",
-)
 
 dbeta = Question(
     name="network-dbeta",

@@ -3,8 +3,8 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at
+from classroom.questions.blocks import SIGN
 from classroom.questions.network import ROLES, SAME_NUMBERS, Draw, asked
-from classroom.questions.network_parameters import SIGN
 
 
 def _dW(inputs, *, left="delta", right="v", product="outer", sign=1):

@@ -3,10 +3,19 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, number, whole
-from classroom.questions.bias_gradient import SIGN
 from classroom.questions.convolution import BY_CONVOLUTION, FORWARD_KERNEL, FORWARD_SUM
 from classroom.questions.input_gradient import DELTA, SPREAD, SWAPPED, TURNED, dx_terms, input_gradient
-from classroom.questions.kernel_gradient import kernel_gradient
+from classroom.questions.kernel_gradient import (
+    AVERAGED,
+    DELTA_TRANSPOSED,
+    FIRST_PLACE,
+    LAST_PLACE,
+    NO_DELTA,
+    RESULT_TRANSPOSED,
+    SIGN,
+    X_TURNED,
+    kernel_gradient,
+)
 from classroom.questions.windows import cut, oriented, slid
 
 PADDING = (
@@ -249,48 +258,13 @@ dK = Question(
             "the two operands are exchanged: the frame is put around delta, and x slides over it",
             "In the forward pass the frame was around x, and delta takes the place of the kernel.",
         ),
-        Mistake(
-            "x turned",
-            {"x": "turned"},
-            "x is turned by 180 degrees before delta slides over it",
-            "Nothing is turned in dK when the forward pass is correlation, neither x nor delta.",
-        ),
-        Mistake(
-            "delta transposed",
-            {"delta": "transposed"},
-            "rows and columns of delta are exchanged",
-            "delta[0,1] belongs to the window one step to the right, not one step down.",
-        ),
-        Mistake(
-            "result transposed",
-            {"result": "transposed"},
-            "rows and columns of the result are exchanged",
-            "dK[u,v]: u counts the steps down, v the steps to the right.",
-        ),
-        Mistake(
-            "averaged over the places",
-            {"scale": "mean"},
-            "the products are averaged over the places of delta",
-            "Each weight serves every output: contributions add up.",
-        ),
-        Mistake(
-            "only the last place",
-            {"places": "last"},
-            "each place overwrites the one before (= in place of +=), so that only the last delta is left",
-            "How many outputs did K[1,1] help to make? Every one of them reports.",
-        ),
-        Mistake(
-            "only the first place",
-            {"places": "first"},
-            "only the first delta is used",
-            "How many outputs did K[1,1] help to make? Every one of them reports.",
-        ),
-        Mistake(
-            "delta left out",
-            {"delta": "ones"},
-            "the entries of x are added up without delta: this is dz/dK alone",
-            "The chain rule has one factor more: how J answers to each output.",
-        ),
+        X_TURNED,
+        DELTA_TRANSPOSED,
+        RESULT_TRANSPOSED,
+        AVERAGED,
+        LAST_PLACE,
+        FIRST_PLACE,
+        NO_DELTA,
         SIGN,
     ),
 )

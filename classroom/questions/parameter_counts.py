@@ -3,7 +3,7 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at
-from classroom.questions.shapes import KERNELS, ROLES, STAGES
+from classroom.questions.shapes import KERNELS, KERNELS_EXCHANGED, ROLES, STAGES
 
 
 def _counts_inputs(rng):
@@ -185,12 +185,7 @@ lenet_parameters = Question(
             says="the entries of a map are counted as rows plus columns",
             hint="How many entries has a map of 2 rows and 3 columns?",
         ),
-        Mistake(
-            name="kernels exchanged",
-            switches={"kernels": "exchanged"},
-            says="C1 and C3 have exchanged their kernels",
-            hint="Which kernel belongs to C1? Check the order.",
-        ),
+        KERNELS_EXCHANGED,
         Mistake(
             name="running total",
             switches={"total": "so far"},

@@ -3,8 +3,8 @@
 import numpy as np
 
 from classroom.questions import pooling_input as pool
-from classroom.questions.base import Mistake, Question, at, exact, number
-from classroom.questions.blocks import QUARTER, SHARES, enlarged, means
+from classroom.questions.base import Mistake, Question, at, number
+from classroom.questions.blocks import QUARTER, SHARES, beta_factor, enlarged, means
 
 
 def _inputs(rng):
@@ -38,13 +38,7 @@ SLOPES = {
 def _delta(inputs, *, place="repeated", share="quarter", beta="times", error="given", slope="z > 0", sign=1):
     z, coefficient = inputs["z"], inputs["beta"]
     above = inputs["delta+"] if error == "given" else np.ones_like(inputs["delta+"])
-    factor = {
-        "times": lambda: coefficient,
-        "left out": lambda: 1,
-        "divided": lambda: 1 / exact(coefficient),
-        "twice": lambda: coefficient**2,
-    }[beta]()
-    return enlarged(sign * SHARES[share] * factor * above, place) * SLOPES[slope](z, inputs)
+    return enlarged(sign * SHARES[share] * beta_factor(coefficient, beta) * above, place) * SLOPES[slope](z, inputs)
 
 
 def _terms(inputs, entry):
@@ -131,13 +125,7 @@ delta_below = Question(
             says="negative errors are replaced by 0: the ReLU is applied to delta+",
             hint="The ReLU looked at z when it went forward. Going back, its slope is asked for at the same place.",
         ),
-        Mistake(
-            name="not divided by 4",
-            switches={"share": "whole"},
-            says="each entry of a block gets the whole error, not its quarter",
-            hint="Raise one entry of f(z) by 4. By how much does the mean of its block rise?",
-            convention="down is the block sum",
-        ),
+        pool.NO_QUARTER,
         pool.HALF,
         pool.SIXTEENTH,
         pool.FOUR_TIMES,

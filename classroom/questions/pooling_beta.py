@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at
-from classroom.questions.blocks import QUARTER, groups, mean, means, whole_means
+from classroom.questions.blocks import QUARTER, SIGN, groups, mean, means, whole_means
 from classroom.questions.pooling import BLOCKS, MEAN
 
 ROLES = {"x": "input", "beta": "kernel", "b": "kernel", "g": "gradient", "delta": "gradient"}
@@ -92,6 +92,20 @@ def _dbeta_terms(inputs, entry):
     return [[at("δ", inputs["delta"], c, 0, j), at("down(x)", d, c, 0, j)] for j in range(2)]
 
 
+OTHER_MAPS = (
+    Mistake(
+        name="delta of the next map",
+        switches={"maps": "next"},
+        says="each map gets the delta of the map that follows",
+        hint="Which delta belongs to the first map? Check the first index.",
+    ),
+    Mistake(
+        name="delta of the previous map",
+        switches={"maps": "previous"},
+        says="each map gets the delta of the map before it",
+        hint="Which delta belongs to the first map? Check the first index.",
+    ),
+)
 BETA_MISTAKES = (
     Mistake(
         name="block sums",
@@ -184,18 +198,7 @@ BETA_MISTAKES = (
         says="all maps are added up into one number, as if they shared one beta",
         hint="How many betas are given? Each hears from its own map only.",
     ),
-    Mistake(
-        name="delta of the next map",
-        switches={"maps": "next"},
-        says="each map meets the delta of the map that follows",
-        hint="Which delta belongs to the first map? Check the first index.",
-    ),
-    Mistake(
-        name="delta of the previous map",
-        switches={"maps": "previous"},
-        says="each map meets the delta of the map before it",
-        hint="Which delta belongs to the first map? Check the first index.",
-    ),
+    *OTHER_MAPS,
     Mistake(
         name="added for multiplied",
         switches={"over": "added"},
@@ -208,12 +211,7 @@ BETA_MISTAKES = (
         says="the result is divided by 4 once more, though the mean has done so",
         hint="Where is the division by 4 already? It stands once.",
     ),
-    Mistake(
-        name="sign changed",
-        switches={"sign": -1},
-        says="the sign is changed, as for a step downhill",
-        hint="The gradient points uphill. The minus sign belongs to the update.",
-    ),
+    SIGN,
 )
 
 dbeta = Question(

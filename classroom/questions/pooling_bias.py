@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
-from classroom.questions.blocks import QUARTER
-from classroom.questions.pooling_beta import PAIRS, ROLES, of_another_map, parameters
+from classroom.questions.blocks import QUARTER, SIGN
+from classroom.questions.pooling_beta import OTHER_MAPS, PAIRS, ROLES, of_another_map, parameters
 
 
 def _db_inputs(rng):
@@ -127,18 +127,7 @@ db = Question(
             says="all maps are added up into one number, as if they shared one b",
             hint="How many b are given? Each hears from its own map only.",
         ),
-        Mistake(
-            name="delta of the next map",
-            switches={"maps": "next"},
-            says="each map's b gets the delta of the map that follows",
-            hint="Which delta belongs to the first map? Check the first index.",
-        ),
-        Mistake(
-            name="delta of the previous map",
-            switches={"maps": "previous"},
-            says="each map's b gets the delta of the map before it",
-            hint="Which delta belongs to the first map? Check the first index.",
-        ),
+        *OTHER_MAPS,
         Mistake(
             name="times beta",
             switches={"times": "beta"},
@@ -169,12 +158,7 @@ db = Question(
             says="all delta are counted as positive",
             hint="A negative report takes away from the sum. Look at the signs.",
         ),
-        Mistake(
-            name="sign changed",
-            switches={"sign": -1},
-            says="the sign is changed, as for a step downhill",
-            hint="The gradient points uphill. The minus sign belongs to the update.",
-        ),
+        SIGN,
     ),
 )
 

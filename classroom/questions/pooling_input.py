@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, exact, number
-from classroom.questions.blocks import QUARTER, SHARES, enlarged, groups, means, whole_means
+from classroom.questions.blocks import QUARTER, SHARES, beta_factor, enlarged, groups, means, whole_means
 from classroom.questions.pooling import BLOCKS, MEAN, ROLES
 
 
@@ -32,13 +32,7 @@ def _dx(
         error = np.ones_like(error)
     if fed != "plain":
         error = error * {"times the mean": 1, "times the sum": 4}[fed] * means(x)
-    factor = {
-        "times": lambda: coefficient,
-        "left out": lambda: 1,
-        "divided": lambda: 1 / exact(coefficient),
-        "twice": lambda: coefficient**2,
-    }[beta]()
-    dx = enlarged(SHARES[share] * factor * error, place)
+    dx = enlarged(SHARES[share] * beta_factor(coefficient, beta) * error, place)
     if by != "weights":
         dx = dx * PARTS[by](groups(x)).reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(4, 4)
     return dx if bias == "gone" else dx + inputs["b"]
@@ -84,6 +78,13 @@ NOT_ENLARGED = Mistake(
     switches={"place": "not enlarged"},
     says="delta is multiplied, but not spread over the blocks",
     hint="The gradient has the shape of what it belongs to. How many entries has a block?",
+)
+NO_QUARTER = Mistake(
+    name="not divided by 4",
+    switches={"share": "whole"},
+    says="each entry of a block gets the whole error, not its quarter",
+    hint="If one entry of a block moves by 4, by how much does the mean move?",
+    convention="down is the block sum",
 )
 HALF = Mistake(
     name="divided by 2",
@@ -170,23 +171,7 @@ dx = Question(
     "divided by the 4 entries of the block. up repeats each entry of delta over its block.",
     equation="mean_pool.9",
     roles=ROLES,
-    mistakes=(
-        Mistake(
-            name="not divided by 4",
-            switches={"share": "whole"},
-            says="each entry of a block gets the whole error, not its quarter",
-            hint="Raise one entry of x by 4. By how much does the mean of its block rise?",
-            convention="down is the block sum",
-        ),
-        HALF,
-        SIXTEENTH,
-        FOUR_TIMES,
-        *PLACES,
-        *SLOPES,
-        TIMES_DOWN,
-        WINNER,
-        PROPORTION,
-    ),
+    mistakes=(NO_QUARTER, HALF, SIXTEENTH, FOUR_TIMES, *PLACES, *SLOPES, TIMES_DOWN, WINNER, PROPORTION),
 )
 
 dx_block_sum = Question(
@@ -219,16 +204,14 @@ dx_block_sum = Question(
         *PLACES,
         *SLOPES,
         replace(TIMES_DOWN, switches={"fed": "times the sum"}),
-        Mistake(
-            name="all to the largest",
+        replace(
+            WINNER,
             switches={"by": "winner", "share": "quarter"},
-            says="the largest entry of each block gets all of the error and the others nothing: the max pool's rule",
             hint="Which entries of a block have a say in its sum? Only the largest?",
         ),
-        Mistake(
-            name="shared in proportion",
+        replace(
+            PROPORTION,
             switches={"by": "proportion", "share": "quarter"},
-            says="the block's error is shared in proportion to the entries of x",
             hint="Move a large entry by 1, then a small one by 1. Does the sum notice a difference?",
         ),
     ),

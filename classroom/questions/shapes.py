@@ -47,6 +47,13 @@ MAPS = {
 }
 KERNELS = {"in order": [0, 1], "exchanged": [1, 0], "first twice": [0, 0], "second twice": [1, 1]}
 
+KERNELS_EXCHANGED = Mistake(
+    name="kernels exchanged",
+    switches={"kernels": "exchanged"},
+    says="C1 and C3 have exchanged their kernels",
+    hint="Which kernel belongs to C1? Check the order.",
+)
+
 
 def _shapes(inputs, *, convolution="fits", pool="half", maps="own", kernels="in order", sides="own", index="first"):
     image = {"own": [0, 1], "exchanged": [1, 0], "square": [0, 0]}[sides]
@@ -180,12 +187,7 @@ lenet_shapes = Question(
             says="the pools halve the number of maps, too",
             hint="A pool works inside each map. Does it ever see two at once?",
         ),
-        Mistake(
-            name="kernels exchanged",
-            switches={"kernels": "exchanged"},
-            says="C1 and C3 have exchanged their kernels",
-            hint="Which kernel belongs to C1? Check the order.",
-        ),
+        KERNELS_EXCHANGED,
         Mistake(
             name="first kernel twice",
             switches={"kernels": "first twice"},

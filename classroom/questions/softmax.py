@@ -3,7 +3,7 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, whole
-from classroom.questions.dense import BATCH
+from classroom.questions.batch import BATCH
 from classroom.questions.slopes import KEEP_DIGITS, divided, sigmoid
 
 
@@ -47,6 +47,13 @@ def _forward_steps(inputs, entry):
         f"= {e[i]:.5f} / ({numbers}) = {e[i]:.5f} / {e.sum():.5f} = {e[i] / e.sum():.3f}"
     )
 
+
+SIGMOID_FOR_SOFTMAX = Mistake(
+    name="sigmoid in place of softmax",
+    switches={"power": "sigmoid", "over": "nothing"},
+    says="each score goes through a sigmoid by itself",
+    hint="Sigmoids answer one by one. How do the classes of one example come to share one sum?",
+)
 
 forward = Question(
     name="softmax-forward",
@@ -138,12 +145,7 @@ forward = Question(
             says="powers of 10 are taken in place of powers of e",
             hint="exp is a power of which number? Your calculator has two keys that look alike.",
         ),
-        Mistake(
-            name="sigmoid in place of softmax",
-            switches={"power": "sigmoid", "over": "nothing"},
-            says="each score goes through a sigmoid by itself",
-            hint="Sigmoids answer one by one. How do the classes of one example come to share one sum?",
-        ),
+        SIGMOID_FOR_SOFTMAX,
         Mistake(
             name="shifted above only",
             switches={"shift": "above only"},

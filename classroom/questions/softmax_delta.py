@@ -1,14 +1,16 @@
 """The question on softmax and cross-entropy together: the first delta of a backward pass, in exact fractions."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, exact, whole
-from classroom.questions.cross_entropy import LABELS, targets
-from classroom.questions.dense import BATCH
+from classroom.questions.batch import BATCH, ONE_OVER_N_LEFT_OUT, ONE_OVER_N_TWICE
+from classroom.questions.cross_entropy import LABELS, SHIFTED_LABELS, targets
 from classroom.questions.slopes import divided
+from classroom.questions.softmax import SIGMOID_FOR_SOFTMAX
 
 ROLES = {"exp(z)": "output", "labels": "neutral", "δ": "gradient"}
 
@@ -75,19 +77,8 @@ delta = Question(
     roles=ROLES,
     inseparable=(("diagonal Jacobian", "true class only"),),
     mistakes=(
-        Mistake(
-            name="1/N left out",
-            switches={"scale": "sum"},
-            says="the 1/N of the mean is left out",
-            hint="J is a mean over the examples. Where does that show in its derivative?",
-            convention="J is the sum of the examples' losses",
-        ),
-        Mistake(
-            name="1/N twice",
-            switches={"scale": "twice"},
-            says="the 1/N of the mean is counted twice",
-            hint="J is one mean over the examples. How often does its 1/N appear?",
-        ),
+        ONE_OVER_N_LEFT_OUT,
+        ONE_OVER_N_TWICE,
         Mistake(
             name="mean over the classes",
             switches={"scale": "classes"},
@@ -168,19 +159,7 @@ delta = Question(
             says="the number of the label is subtracted from every entry",
             hint="A label is a name, not an amount. How does it become a column of 0s with a single 1?",
         ),
-        Mistake(
-            name="classes counted from 1",
-            switches={"at_": "previous"},
-            says="the labels are counted from 1, so that each points one row too high",
-            hint="Which row belongs to label 0?",
-            convention="classes are counted from 1",
-        ),
-        Mistake(
-            name="label one row too low",
-            switches={"at_": "next"},
-            says="each label points one row too low",
-            hint="Which row belongs to label 0?",
-        ),
+        *SHIFTED_LABELS,
         Mistake(
             name="normalised over the examples",
             switches={"over": "examples"},
@@ -193,12 +172,7 @@ delta = Question(
             says="all entries of exp(z) are divided by one sum over the whole batch",
             hint="Does the answer for the first example depend on the second? Which numbers share one sum?",
         ),
-        Mistake(
-            name="sigmoid in place of softmax",
-            switches={"over": "sigmoid"},
-            says="each score goes through a sigmoid by itself",
-            hint="Sigmoids answer one by one. How do the classes of one example come to share one sum?",
-        ),
+        replace(SIGMOID_FOR_SOFTMAX, switches={"over": "sigmoid"}),
         Mistake(
             name="not normalised",
             switches={"over": "nothing"},

@@ -3,8 +3,8 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, exact, whole
+from classroom.questions.batch import BATCH, N_IN_G, ONE_OVER_N_AGAIN
 from classroom.questions.cross_entropy import parts_of_1, tenths
-from classroom.questions.dense import BATCH
 
 ROLES = {"p": "output", "g": "gradient", "δ": "gradient", "dp/dz": "neutral"}
 
@@ -207,7 +207,7 @@ backward = Question(
     task="Softmax gave two examples the probabilities p (3x2). Some loss, not the cross-entropy, sends back g = dJ/dp "
     "(3x2). Compute delta = dJ/dz (3x2).",
     answer="δ",
-    conventions=(BATCH, "The 1/N of the mean is already inside g.", "Exact fractions, or decimals such as 0.06."),
+    conventions=(BATCH, N_IN_G, "Exact fractions, or decimals such as 0.06."),
     draw=_backward_inputs,
     solve=_backward,
     terms=_backward_terms,
@@ -314,12 +314,7 @@ backward = Question(
             says="the plain sum of g is subtracted, without the weights p",
             hint="What if g had the same number in a whole column: could any score change J? What does your rule say?",
         ),
-        Mistake(
-            name="1/N again",
-            switches={"scale": "1/N again"},
-            says="the result is divided by the number of examples",
-            hint="Where in this network does the 1/N stand? How often may it be counted?",
-        ),
+        ONE_OVER_N_AGAIN,
     ),
 )
 

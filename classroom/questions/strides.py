@@ -3,8 +3,8 @@
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, number, whole
-from classroom.questions.bias_gradient import SIGN
-from classroom.questions.convolution import BY_CONVOLUTION, FORWARD_KERNEL, FORWARD_SUM
+from classroom.questions.convolution import FORWARD_KERNEL, FORWARD_SUM
+from classroom.questions.kernel_gradient import AVERAGED, FIRST_PLACE, LAST_PLACE, NO_DELTA, RESULT_TURNED, SIGN
 from classroom.questions.windows import cut, oriented, slid, spread
 
 STRIDE = "The forward pass is cross-correlation with stride 2 in both directions, no padding."
@@ -162,6 +162,12 @@ def _dK_terms(inputs, entry):
     return [[at("x", x, 2 * i + u, 2 * j + v), at("δ", delta, i, j)] for i, j in np.ndindex(delta.shape)]
 
 
+COPIES = Mistake(
+    "copies in place of zeros",
+    {"zeros": "copies"},
+    "each delta is repeated where zeros belong",
+    "An output that was left out never reached J. What is its delta?",
+)
 SHARED = (
     Mistake(
         "no zeros between the deltas",
@@ -175,12 +181,7 @@ SHARED = (
         "neighbours in delta are paired with neighbours in x, as with stride 1",
         "Output (i,j) read the window that begins at (2i,2j). Which entries of x did K[0,0] meet?",
     ),
-    Mistake(
-        "copies in place of zeros",
-        {"zeros": "copies"},
-        "each delta is repeated where zeros belong",
-        "An output that was left out never reached J. What is its delta?",
-    ),
+    COPIES,
     Mistake(
         "zeros between the rows only",
         {"zeros": "rows only"},
@@ -205,37 +206,11 @@ SHARED = (
         "rows and columns of delta are exchanged",
         "delta[0,1] belongs to the window two columns to the right, not two rows down.",
     ),
-    Mistake(
-        "result turned",
-        {"result": "turned"},
-        "the result is turned by 180 degrees",
-        "The turn belongs to dx. Which entries of x did the first entry of K meet?",
-        BY_CONVOLUTION,
-    ),
-    Mistake(
-        "averaged over the places",
-        {"scale": "mean"},
-        "the products are averaged over the places of delta",
-        "Each weight serves every output: contributions add up.",
-    ),
-    Mistake(
-        "only the last place",
-        {"places": "last"},
-        "each place overwrites the one before (= in place of +=), so that only the last delta is left",
-        "How many outputs did K[0,0] help to make? Every one of them reports.",
-    ),
-    Mistake(
-        "only the first place",
-        {"places": "first"},
-        "only the first delta is used",
-        "How many outputs did K[0,0] help to make? Every one of them reports.",
-    ),
-    Mistake(
-        "delta left out",
-        {"delta": "ones"},
-        "the entries of x are added up without delta: this is dz/dK alone",
-        "The chain rule has one factor more: how J answers to each output.",
-    ),
+    RESULT_TURNED,
+    AVERAGED,
+    LAST_PLACE,
+    FIRST_PLACE,
+    NO_DELTA,
     SIGN,
 )
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from classroom.questions.base import Mistake, Question, at, whole
 from classroom.questions.convolution import BY_CONVOLUTION
-from classroom.questions.strides import REMAINDER, STRIDE, seen_from_behind
+from classroom.questions.input_gradient import DELTA_TURNED, SPREAD
+from classroom.questions.strides import COPIES, REMAINDER, STRIDE, seen_from_behind
 from classroom.questions.windows import cut, oriented, stamped
 
 
@@ -50,12 +51,7 @@ DX_SHARED = (
         "the zeros are appended to delta and not put between its entries",
         "The outputs that were left out lay between those that were kept. There their zeros belong.",
     ),
-    Mistake(
-        "copies in place of zeros",
-        {"zeros": "copies"},
-        "each delta is repeated where zeros belong",
-        "An output that was left out never reached J. What is its delta?",
-    ),
+    COPIES,
     Mistake(
         "two zeros between",
         {"zeros": "two"},
@@ -69,48 +65,8 @@ DX_SHARED = (
         "The corner settles it: only one window reads x[0,0]. Which kernel entry lay on it there?",
         BY_CONVOLUTION,
     ),
-    Mistake(
-        "delta turned",
-        {"delta": "turned"},
-        "delta is turned by 180 degrees",
-        "delta[0,0] is the report of the upper left window, and it belongs into the upper left of dx.",
-    ),
-    Mistake(
-        "overlaps overwritten",
-        {"overlap": "last"},
-        "where windows overlap the last stamp stays (= in place of +=)",
-        "One column is read by two windows and hears from both: stamps add up.",
-    ),
-    Mistake(
-        "only the first stamp",
-        {"overlap": "first"},
-        "where windows overlap only the first stamp counts",
-        "One column is read by two windows and hears from both: stamps add up.",
-    ),
-    Mistake(
-        "overlaps averaged",
-        {"overlap": "mean"},
-        "each entry is divided by the number of windows that read it",
-        "Contributions of several paths add up; nobody takes their mean.",
-    ),
-    Mistake(
-        "kernel left out",
-        {"kernel": "ones"},
-        "each delta is spread over its window without the weights of the kernel",
-        "How much an output changes with an entry of x is the weight that lay on it.",
-    ),
-    Mistake(
-        "delta left out",
-        {"delta": "ones"},
-        "the kernel is stamped without delta: this adds up dz/dx alone",
-        "The chain rule has one factor more: how J answers to each output.",
-    ),
-    Mistake(
-        "divided by the kernel's size",
-        {"scale": "mean"},
-        "everything is divided by the number of weights of the kernel",
-        "Forward the products are added up, not averaged. Then there is nothing to divide on the way back.",
-    ),
+    DELTA_TURNED,
+    *SPREAD,
 )
 
 SAME_ZEROS = ("stamps begin at i, j", "zeros at the end")

@@ -1,11 +1,14 @@
 """Questions on the other convention: a forward pass that turns the kernel (true convolution), and its gradients."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from classroom.questions.base import Mistake, Question, at
 from classroom.questions.convolution import FORWARD_WINDOWS, forward_inputs, forward_pass
 from classroom.questions.input_gradient import (
-    DELTA,
+    DELTA_SLIDES,
+    DELTA_TURNED,
     NO_BORDER,
     SIDE_BY_SIDE,
     STAMPS,
@@ -14,7 +17,16 @@ from classroom.questions.input_gradient import (
     input_gradient,
     readers,
 )
-from classroom.questions.kernel_gradient import DK_PLACES, dK_inputs, dK_terms, kernel_gradient
+from classroom.questions.kernel_gradient import (
+    DELTA_TRANSPOSED,
+    MODES,
+    NO_DELTA,
+    PLACES,
+    SIGN,
+    dK_inputs,
+    dK_terms,
+    kernel_gradient,
+)
 
 TRUE_CONVOLUTION = (
     "The forward pass is true convolution, as MATLAB's conv2: K is turned by 180 degrees, then it slides over x; "
@@ -149,13 +161,11 @@ dK = Question(
             "the columns of the result are reversed and its rows are not",
             "A turn by 180 degrees reverses both: left to right and upside down.",
         ),
-        Mistake(
-            "delta transposed",
-            {"delta": "transposed"},
-            "rows and columns of delta are exchanged",
-            "delta[0,1] belongs to the window one step to the right, not one step down.",
-        ),
-        *DK_PLACES,
+        DELTA_TRANSPOSED,
+        *PLACES,
+        NO_DELTA,
+        SIGN,
+        *MODES,
     ),
 )
 
@@ -218,13 +228,8 @@ dx = Question(
             "the kernel is turned by 180 degrees and transposed before it slides over delta",
             "When the forward pass is a true convolution, K slides over delta as it is.",
         ),
-        DELTA[0],
-        Mistake(
-            "delta slides over the kernel",
-            {"result": "turned"},
-            "the two operands are exchanged: delta slides over the kernel, which gets the border of zeros",
-            "A correlation changes when its operands are exchanged. The border of zeros belongs around delta.",
-        ),
+        DELTA_TURNED,
+        replace(DELTA_SLIDES, switches={"result": "turned"}),
         TRANSPOSED,
         *STAMPS,
         SIDE_BY_SIDE,

@@ -89,14 +89,3 @@ def relu_slope(z, g, rule):
         "z < 0": lambda: z < 0,
         "g > 0": lambda: g > 0,
     }[rule]()
-
-
-BATCH = "The batch is the last axis. The 1/N of the mean is already inside delta."
-
-CHOSEN_EXAMPLES = {
-    "added": lambda parts: parts.sum(0),
-    "mean": lambda parts: parts.mean(0),
-    "first": lambda parts: parts[0],
-    "last": lambda parts: parts[-1],
-    "apart": lambda parts: np.moveaxis(parts, 0, -1),
-}
