@@ -172,9 +172,8 @@ def _check_divides(lengths, size, owner):
 
 def _check_finite(x, owner, name):
     """Raise where x holds NaN or infinity. The sum of squares tells, fast; only then are the entries searched."""
-    with np.errstate(all="ignore"):  # squares of large numbers overflow: then the entries tell
-        if x.dtype != object and np.isfinite(np.vdot(x, x)):
-            return
+    if x.dtype != object and np.isfinite(np.vdot(x, x)):  # where squares of large numbers overflow, the entries tell
+        return
     finite = np.frompyfunc(lambda entry: not isinstance(entry, float | complex) or np.isfinite(entry), 1, 1)
     broken = np.argwhere(~(finite(x).astype(bool) if x.dtype == object else np.isfinite(x)))
     if len(broken):
@@ -380,10 +379,8 @@ class Conv2D(Layer):
     def input_gradient(self, delta):
         (_, c_in, kh, kw), (_, height, width, n) = self.params["K"].shape, delta.shape
         p, s = self.padding, self.stride
-        products = (self._kernels().T @ _by_row(delta)).reshape(height, kh, -1)  # each delta times each kernel entry
-        rows = np.zeros((self.padded_shape[1], products.shape[2]), products.dtype)
-        for u in range(kh):  # a row of x lies in windows below each other and collects from each
-            rows[u : u + s * height : s] += products[:, u]
+        products = (self._kernels().T @ _by_row(delta)).reshape(height, kh, -1)  # delta times kernel
+        rows = _add_rows(products, self.padded_shape[1], s)
         rows = rows.reshape(-1, c_in, kw, width, n).transpose(2, 1, 0, 3, 4)
         dx = np.zeros(self.padded_shape, products.dtype)
         for v in range(kw):  # and an entry of that row in windows beside each other
@@ -399,6 +396,14 @@ class Conv2D(Layer):
 def _by_row(delta):
     """delta (O, OH, OW, N) as a stack of matrices (O, OW N), one for each row of outputs."""
     return delta.reshape(*delta.shape[:2], -1).transpose(1, 0, 2)
+
+
+def _add_rows(products, height, stride):
+    """Rows (height, ...) from products (OH, kh, ...): a row lies in windows below each other, collects from each."""
+    rows = np.zeros((height, *products.shape[2:]), products.dtype)
+    for u in range(products.shape[1]):
+        rows[u : u + stride * len(products) : stride] += products[:, u]
+    return rows
 
 
 class MeanPool2D(Layer):
@@ -485,92 +490,97 @@ class MaxPool2D(Layer):
 
 
 class ConvPool2D(Conv2D):
-    """Convolution (stride 1, no padding), activation f and 2x2 pool: three layers in one, the same function, faster.
+    """Convolution (stride 1, no padding), activation f, 2x2 mean pool: three layers in one, the same function, faster.
 
-    x (C, H, W, N) -> z (O, (H-kh+1) / 2, (W-kw+1) / 2, N). ``activation`` is "relu", "sigmoid" or "tanh"; ``pool`` is
-    "mean" (with beta and b, unless ``trainable`` is False) or "max". ``params``: K and b of the convolution; beta and,
-    named "b_pool", b of the pool. Raises ValueError where H-kh+1 or W-kw+1 is odd.
+    x (C, H, W, N) -> z (O, (H-kh+1) / 2, (W-kw+1) / 2, N). ``activation`` is "relu", "sigmoid" or "tanh". ``params``: K
+    and b of the convolution; beta and, named "b_pool", b of the pool. Raises ValueError where H-kh+1 or W-kw+1 is odd.
 
     The four windows that meet under one entry of the pool lie in one patch of x, a row and a column larger than the
     kernel. So four copies of K, each shifted to its place in the patch, zeros around it, make a convolution with 4 O
     maps and stride 2: the quad. It copies less of x, into a product four times as wide. The bias is one more column of
-    the matrix, for a row of ones. K is used four times and collects four gradients. Equations network.*.
+    the matrix, for a row of ones. K is used four times and collects four gradients. Two small matrices do the rest, in
+    products again: ``mean`` takes the mean of four maps, ``overlap`` adds what overlaps in dx. Equations network.*.
     """
 
-    arguments = ("c_in", "c_out", "size", "activation", "pool", "trainable")
+    arguments = ("c_in", "c_out", "size", "activation")
 
-    def __init__(self, c_in, c_out, size, activation="relu", pool="mean", trainable=True, rng=None, dtype=np.float64):
+    def __init__(self, c_in, c_out, size, activation="relu", rng=None, dtype=np.float64):
         super().__init__(c_in, c_out, size, rng=rng, dtype=dtype)
         _check_name("activation", activation, ACTIVATIONS)
-        _check_name("pool", pool, ("mean", "max"))
-        self.activation, self.pool, self.trainable = activation, pool, trainable
-        self.quad = Conv2D(c_in, 4 * c_out, [side + 1 for side in self.params["K"].shape[2:]], stride=2)
+        self.activation, self.arrays_for = activation, None
         self.f = _ReLUInPlace() if activation == "relu" else ACTIVATIONS[activation]()
-        self.max_pool, self.buffers = MaxPool2D(2), {}
-        if pool == "mean" and trainable:
-            self.params |= {"beta": np.ones(c_out, dtype), "b_pool": np.zeros(c_out, dtype)}
+        self.params |= {"beta": np.ones(c_out, dtype), "b_pool": np.zeros(c_out, dtype)}
+
+    def __getstate__(self):
+        return self.__dict__ | {"arrays_for": None}  # a copy makes arrays of its own: copied views are views no more
 
     def compute(self, x):
-        (maps, c_in, kh, kw), (height, width, n) = self.params["K"].shape, x.shape[1:]
-        _check_divides((height - kh + 1, width - kw + 1), 2, self)
-        h, w = (height - kh + 1) // 2, (width - kw + 1) // 2
-        rows = self._buffer("rows", (height, c_in * (kw + 1) + 1, w * n), x.dtype)  # the last one of each stays ones
-        for v in range(kw + 1):
-            rows[:, :-1].reshape(height, c_in, kw + 1, w, n)[:, :, v] = x[:, :, v : v + 2 * w : 2].swapaxes(0, 1)
-        step, *strides = rows.strides  # a patch is kh + 1 neighbouring rows, and the next one begins two rows below
-        self.patches = as_strided(rows, (h, (kh + 1) * rows.shape[1], w * n), (2 * step, *strides))
-        weights = np.zeros((4 * maps, self.patches.shape[1]), np.result_type(*self.params.values()))
-        quad, copies, biases = self._parts(weights)
-        copies[...], biases[...] = self.params["K"], self.params["b"]
-        self.quad.params["K"], self.quad.padded_shape = quad, x.shape
-        z = self._buffer("z", (h, 4 * maps, w * n), np.result_type(weights, x))
-        a = self.f.compute(np.matmul(weights, self.patches, out=z).reshape(h, 2, 2, -1))  # h maps of one block each
-        pooled = a.sum(axis=(1, 2)) * _reciprocal(4, a) if self.pool == "mean" else self.max_pool.forward(a)
-        self.pooled = np.array(pooled.reshape(h, maps, w, n).swapaxes(0, 1), order="C")
-        if "beta" not in self.params:
-            return self.pooled.copy()
+        given = x.shape, np.result_type(x, 1 / 4, *self.params.values())
+        if self.arrays_for != given:
+            self._make_arrays(*given)
+        (h, _, w, n), o = self.z.shape, self.c_out
+        for v in range(self.shifts.shape[2]):
+            self.shifts[:, :, v] = x[:, :, v : v + 2 * w : 2].swapaxes(0, 1)
+        self.copies[...], self.biases[...] = self.params["K"], self.params["b"]
+        # one product for each entry of the pool, small enough for the cache
+        np.matmul(self.weights, self.patches.reshape(h, -1, w, n).swapaxes(1, 2), out=self.z.swapaxes(1, 2))
+        a = self.f.compute(self.z.reshape(h, 4 * o, w * n))
+        self.pooled = np.empty((o, h, w, n), self.z.dtype)
+        np.matmul(self.mean, a, out=self.pooled.reshape(o, h, w * n).swapaxes(0, 1))
         return _per_map(self.params["beta"]) * self.pooled + _per_map(self.params["b_pool"])
 
-    def _parts(self, weights):
-        """Views of the matrix (4 O, (kh+1) (C (kw+1) + 1)): the quad's kernels, K's four places in them, the biases."""
-        maps, c_in, kh, kw = self.params["K"].shape
-        rows = weights.reshape(2, 2, maps, kh + 1, c_in * (kw + 1) + 1)
-        quad = rows[..., :-1].reshape(2, 2, maps, kh + 1, c_in, kw + 1).swapaxes(3, 4)
-        r, e, o, c, u, v = quad.strides  # one copy further, and one row or column further
-        copies = as_strided(quad, (2, 2, maps, c_in, kh, kw), (r + u, e + v, o, c, u, v))
-        return quad.reshape(4 * maps, c_in, kh + 1, kw + 1), copies, rows[..., 0, -1]
-
     def parameter_gradients(self, delta):
-        _, h, w, n = delta.shape
-        grads, g = {}, delta
-        if "beta" in self.params:
-            grads = {"beta": (delta * self.pooled).sum(axis=(1, 2, 3)), "b_pool": delta.sum(axis=(1, 2, 3))}
-            g = _per_map(self.params["beta"]) * delta
-        g = g.swapaxes(0, 1).reshape(h, 1, 1, -1)
-        g = g * _reciprocal(4, g) if self.pool == "mean" else self.max_pool.backward(g)
-        delta_z = self._buffer("delta_z", self.f.slope.shape, np.result_type(g, self.f.slope))
-        delta_z[...] = self.f.slope
-        delta_z *= g
-        delta_z = delta_z.reshape(h, -1, w * n)
-        self.delta_z = delta_z.swapaxes(0, 1).reshape(-1, h, w, n)
-        _, copies, biases = self._parts((self.patches @ delta_z.swapaxes(1, 2)).sum(axis=0).T)
-        return {"K": copies.sum(axis=(0, 1)), "b": biases.sum(axis=(0, 1))} | grads
+        (h, _, w, n), o = self.z.shape, self.c_out
+        g = _per_map(self.params["beta"] * _reciprocal(4, delta)) * delta
+        self.delta_z = self.z.astype(np.result_type(self.z, g), copy=False)  # in the place of z, which has served
+        four = self.delta_z.reshape(h, 4, o, w * n)
+        four[...] = self.f.slope.reshape(four.shape)
+        four *= g.swapaxes(0, 1).reshape(h, 1, o, w * n)
+        products = self.patches @ self.delta_z.reshape(h, 4 * o, w * n).swapaxes(1, 2)
+        K, b = (four.sum(axis=(0, 1)) for four in self._places(products.sum(axis=0).T))
+        beta = (delta.reshape(o, 1, -1) @ self.pooled.reshape(o, -1, 1)).reshape(o)
+        return {"K": K, "b": b, "beta": beta, "b_pool": delta.sum(axis=(1, 2, 3))}
 
     def input_gradient(self, delta):
-        return self.quad.input_gradient(self.delta_z)  # which parameter_gradients has just made of this delta
+        (c, height, _, n), (h, _, w, _) = self.input_shape, self.z.shape
+        products = np.empty((h, self.weights.shape[1], w, n), self.delta_z.dtype)
+        np.matmul(self.weights.T, self.delta_z.swapaxes(1, 2), out=products.swapaxes(1, 2))
+        rows = _add_rows(products.reshape(h, self.params["K"].shape[2] + 1, -1, w * n), height, 2)
+        return self.overlap @ rows[:, :-1].reshape(height, c, -1, n).swapaxes(0, 1)
+
+    def _make_arrays(self, shape, dtype):
+        """The arrays that every batch of this shape and type uses again, and their views."""
+        (o, c, kh, kw), (height, width, n) = self.params["K"].shape, shape[1:]
+        _check_divides((height - kh + 1, width - kw + 1), 2, self)
+        h, w = (height - kh + 1) // 2, (width - kw + 1) // 2
+        rows = _aligned_ones((height, c * (kw + 1) + 1, w * n), dtype)  # the last of each stays ones
+        self.shifts = rows[:, :-1].reshape(height, c, kw + 1, w, n)
+        # a patch is kh + 1 neighbouring rows, and the next one begins two rows below
+        self.patches = as_strided(rows, (h, (kh + 1) * rows.shape[1], w * n), (2 * rows.strides[0], *rows.strides[1:]))
+        self.weights, self.z = np.zeros((4 * o, self.patches.shape[1]), dtype), _aligned_ones((h, 4 * o, w, n), dtype)
+        self.copies, self.biases = self._places(self.weights)
+        self.mean = (np.tile(np.eye(o, dtype=int), 4) * _reciprocal(4, rows)).astype(dtype)
+        columns = np.arange(kw + 1)[:, None] + 2 * np.arange(w)  # of x, under each shift and each entry of the pool
+        self.overlap = (columns.ravel() == np.arange(width)[:, None]).astype(int).astype(dtype)
+        self.arrays_for = shape, dtype
+
+    def _places(self, weights):
+        """Views of the matrix (4 O, (kh+1) (C (kw+1) + 1)): the places of the four copies of K, and of b."""
+        o, c, kh, kw = self.params["K"].shape
+        quad, b = weights.reshape(2, 2, o, kh + 1, -1)[..., :-1], weights.reshape(2, 2, o, -1)[..., -1]
+        r, e, m, u, i, v = quad.reshape(2, 2, o, kh + 1, c, kw + 1).strides
+        # one copy further is also one row or column of the patch further
+        return as_strided(quad, (2, 2, o, c, kh, kw), (r + u, e + v, m, i, u, v)), b
 
     def kinks(self, x):
-        f, z = ACTIVATIONS[self.activation](), super().compute(x)
-        return f.kinks(z) + (self.max_pool.kinks(f.compute(z)) if self.pool == "max" else 0)
+        return self.f.kinks(super().compute(x))
 
-    def _buffer(self, name, shape, dtype):
-        """An array for the layer's own use, all ones when made, once for each shape. It begins at a cache line."""
-        kept = self.buffers.get(name)
-        if kept is None or (kept.shape, kept.dtype) != (shape, dtype):
-            block = np.ones(math.prod(shape) + 64, dtype)
-            start = -block.ctypes.data % 64 // block.itemsize
-            kept = self.buffers[name] = block[start : start + math.prod(shape)].reshape(shape)
-        return kept
+
+def _aligned_ones(shape, dtype):
+    """np.ones that begins at a line of the cache (64 bytes), so that wide registers read half as many lines."""
+    block = np.ones(math.prod(shape) + 64, dtype)
+    start = -block.ctypes.data % 64 // block.itemsize
+    return block[start : start + math.prod(shape)].reshape(shape)
 
 
 class _ReLUInPlace(ReLU):
@@ -703,8 +713,8 @@ def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", 
     5x5 kernels, ``maps`` = (F1, F2) feature maps, 2x2 pooling: "mean" with trainable beta and b, or "max". f =
     ``activation`` ("relu", "sigmoid" or "tanh") follows the convolutions, and the pools too unless
     ``pool_activation`` is None (or the name of another one). Shapes: (1,28,28) -> (F1,24,24) -> (F1,12,12) ->
-    (F2,8,8) -> (F2,4,4) -> 10. Where ``fused``, ConvPool2D layers compute the same function with the same initial
-    parameters, faster.
+    (F2,8,8) -> (F2,4,4) -> 10. Where ``fused`` (mean pools only), ConvPool2D layers compute the same function with
+    the same initial parameters, faster.
 
     The kernels of a layer begin orthogonal to each other, so that no two look for the same. Between sigmoids, kernels
     and pools begin larger and shifted, so as to undo what a sigmoid does near 0 (slope 1/4, mean 1/2): without that
@@ -715,12 +725,14 @@ def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", 
     _check_name("activation", activation, ACTIVATIONS)
     _check_name("pool", pool, ("mean", "max"))
     _check_name("pool_activation", after_pool, (*ACTIVATIONS, None))
+    if fused and pool == "max":
+        raise ValueError("lenet got pool='max' and fused=True, which knows mean pools only: leave one of the two out")
     if np.shape(maps) != (2,):
         raise ValueError(f"maps is {maps!r}, expected two numbers of feature maps, such as (6, 12)")
     rng, layers = np.random.default_rng(seed), []
     for c_in, c_out in zip((1, maps[0]), maps, strict=True):
         if fused:
-            block = [ConvPool2D(c_in, c_out, 5, activation, pool, rng=rng, dtype=dtype)]
+            block = [ConvPool2D(c_in, c_out, 5, activation, rng=rng, dtype=dtype)]
         else:
             block = [Conv2D(c_in, c_out, 5, rng=rng, dtype=dtype), ACTIVATIONS[activation]()]
             block += [MeanPool2D(2, maps=c_out, dtype=dtype) if pool == "mean" else MaxPool2D(2)]

@@ -135,7 +135,10 @@ ERRORS = {
         lambda: ConvPool2D(1, 1, 3, "gelu"),
         ["activation is 'gelu'", "'relu', 'sigmoid', 'tanh'"],
     ),
-    "ConvPool2D, pool": (lambda: ConvPool2D(1, 1, 3, pool="min"), ["pool is 'min'", "'mean', 'max'"]),
+    "a fused network with max pools": (
+        lambda: lenet(pool="max", fused=True),
+        ["pool='max'", "fused=True", "mean pools only", "leave one"],
+    ),
     "a fused network of an odd image": (
         lambda: lenet(fused=True).forward(maps(1, 29, 28, 1)),
         ["ConvPool2D(", "(25, 24)", "crop or pad"],

@@ -149,18 +149,16 @@ def test_a_mean_pool_without_maps_has_no_parameters():
 NUMBERS = [np.asarray, np.float32, np.complex128, fractions, lambda a: np.array(a, object)]
 
 
-def worked_fused(pool, convert=np.asarray):
-    """The worked convolution, relu and a pool in one: z is [[11, 0], [1, 8]] after relu, its mean 5, its maximum 11."""
-    layer = ConvPool2D(1, 1, 2, "relu", pool)
-    layer.params |= {"K": convert(K)[None, None], "b": convert([B])}
-    if pool == "mean":
-        layer.params |= {"beta": convert([3]), "b_pool": convert([-1])}
+def worked_fused(convert=np.asarray):
+    """The worked convolution, relu and a mean pool in one: z is [[11, 0], [1, 8]] after relu, its mean 5."""
+    layer = ConvPool2D(1, 1, 2)
+    layer.params = {"K": convert(K)[None, None], "b": convert([B]), "beta": convert([3]), "b_pool": convert([-1])}
     return layer
 
 
 @pytest.mark.parametrize("convert", NUMBERS)
 def test_the_worked_convolution_with_relu_and_mean_pool_in_one(convert):
-    layer = worked_fused("mean", convert)
+    layer = worked_fused(convert)
     assert np.array_equal(matrix(layer.forward(maps(convert(X)))), [[3 * 5 - 1]])
     dx = matrix(layer.backward(maps(convert([[8]]))))  # delta at z: 3 * 8/4 = 6 where z > 0
     assert np.array_equal(dx, [[6, 12, 0], [18 + 6, -6 + 12 + 6, 12], [18, -6 + 18, -6]])
@@ -168,15 +166,6 @@ def test_the_worked_convolution_with_relu_and_mean_pool_in_one(convert):
         layer.grads["K"][0, 0], [[6 * (1 + 3 + 1), 6 * (2 + 1 + 4)], [6 * (3 + 0 + 2), 6 * (1 + 2 + 5)]]
     )
     assert [layer.grads[name].tolist() for name in ("b", "beta", "b_pool")] == [[18], [8 * 5], [8]]
-
-
-@pytest.mark.parametrize("convert", NUMBERS)
-def test_the_worked_convolution_with_relu_and_max_pool_in_one(convert):
-    layer = worked_fused("max", convert)
-    assert np.array_equal(matrix(layer.forward(maps(convert(X)))), [[11]])
-    assert np.array_equal(matrix(layer.backward(maps(convert([[8]])))), [[8, 16, 0], [24, -8, 0], [0, 0, 0]])
-    assert np.array_equal(layer.grads["K"][0, 0], [[8, 16], [24, 8]])
-    assert layer.grads["b"].tolist() == [8]
 
 
 def test_max_pool_sends_delta_to_the_winner():
@@ -370,8 +359,7 @@ def test_complex_step_confirms_every_convolution(options, example):
         (Dense(4, 3), (4,)), (Sigmoid(), (2, 3)), (Tanh(), (2, 3)), (ReLU(), (2, 3)), (Flatten(), (2, 3, 4)),
         (MeanPool2D(2, maps=3), (3, 4, 6)), (MeanPool2D(3), (2, 3, 6)), (MaxPool2D(2), (2, 5, 4)),
         (MaxPool2D(3, stride=2), (2, 5, 7)), (ConvPool2D(2, 3, 3), (2, 6, 8)),
-        (ConvPool2D(1, 2, (2, 3), "tanh"), (1, 5, 4)), (ConvPool2D(2, 2, 1, "sigmoid", trainable=False), (2, 4, 2)),
-        (ConvPool2D(2, 1, 2, "relu", "max"), (2, 5, 5)),
+        (ConvPool2D(1, 2, (2, 3), "tanh"), (1, 5, 4)), (ConvPool2D(2, 2, 1, "sigmoid"), (2, 4, 2)),
     ],
 )  # fmt: skip
 def test_complex_step_confirms_every_other_layer(layer, shape, batch):
@@ -405,8 +393,7 @@ def test_complex_step_confirms_the_whole_network(activation, pool, pool_activati
     ("layer", "shape"),
     [(Dense(3, 2), (3, 2)), (Conv2D(2, 2, 2, stride=2, padding=1), (2, 3, 4, 2)), (MeanPool2D(2, maps=2), (2, 2, 4, 3)),
      (MaxPool2D(2, stride=1), (2, 3, 3, 2)), (ConvPool2D(2, 2, 2), (2, 3, 5, 2)),
-     (ConvPool2D(1, 2, (1, 2), pool="max"), (1, 4, 3, 2)), (ConvPool2D(1, 1, 1, trainable=False), (1, 2, 2, 1)),
-     (ReLU(), (3, 2)), (Flatten(), (2, 2, 2, 2))],
+     (ConvPool2D(1, 2, (1, 2)), (1, 4, 3, 2)), (ReLU(), (3, 2)), (Flatten(), (2, 2, 2, 2))],
 )  # fmt: skip
 def test_fractions_stay_fractions_and_equal_the_integers(layer, shape):
     rng = np.random.default_rng(0)
@@ -506,7 +493,7 @@ def test_a_whole_small_network_on_symbols_equals_sympy_diff():
     [(Dense(3, 2), (3, 2)), (Conv2D(2, 2, 2), (2, 3, 3, 2)), (Conv2D(2, 2, 1), (2, 3, 3, 2)), (Sigmoid(), (3, 2)),
      (Tanh(), (3, 2)), (ReLU(), (3, 2)), (MaxPool2D(2), (2, 4, 4, 2)), (MeanPool2D(2, maps=2), (2, 4, 4, 2)),
      (MeanPool2D(1), (2, 4, 4, 2)), (ConvPool2D(2, 2, 2), (2, 5, 3, 2)), (ConvPool2D(2, 2, 1, "tanh"), (2, 4, 4, 2)),
-     (ConvPool2D(2, 1, 2, pool="max"), (2, 3, 5, 3)), (ConvPool2D(1, 1, 2, trainable=False), (1, 3, 5, 3))],
+     (ConvPool2D(2, 1, 2, "sigmoid"), (2, 3, 5, 3))],
 )  # fmt: skip
 def test_editing_what_went_in_and_came_out_changes_no_gradient(layer, shape):
     rng = np.random.default_rng(0)
@@ -557,13 +544,10 @@ ACTIVATIONS = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
 def three_layers(fused):
     """Convolution, activation and pool, plain, with the parameters of the fused layer."""
     K, b = fused.params["K"], fused.params["b"]
-    convolution, f = Conv2D(K.shape[1], K.shape[0], K.shape[2:]), ACTIVATIONS[fused.activation]()
-    trainable = "beta" in fused.params
-    pool = MeanPool2D(2, len(K) if trainable else None) if fused.pool == "mean" else MaxPool2D(2)
+    convolution, pool = Conv2D(K.shape[1], K.shape[0], K.shape[2:]), MeanPool2D(2, len(K))
     convolution.params = {"K": K, "b": b}
-    if trainable:
-        pool.params = {"beta": fused.params["beta"], "b": fused.params["b_pool"]}
-    return [convolution, f, pool]
+    pool.params = {"beta": fused.params["beta"], "b": fused.params["b_pool"]}
+    return [convolution, ACTIVATIONS[fused.activation](), pool]
 
 
 def through(layers, x, delta):
@@ -579,8 +563,7 @@ def through(layers, x, delta):
 fused_layers = st.fixed_dictionaries(
     {
         "c_in": st.integers(1, 3), "c_out": st.integers(1, 3), "size": st.tuples(st.integers(1, 4), st.integers(1, 4)),
-        "activation": st.sampled_from(sorted(ACTIVATIONS)), "pool": st.sampled_from(["mean", "max"]),
-        "trainable": st.booleans(),
+        "activation": st.sampled_from(sorted(ACTIVATIONS)),
     }
 )  # fmt: skip
 
@@ -598,10 +581,9 @@ def test_the_fused_layer_is_the_three_plain_layers(options, pooled, batch, seed)
         assert np.abs(mine - theirs).max() <= 1e-12 * max(np.abs(theirs).max(), 1e-3)
 
 
-@pytest.mark.parametrize("pool", ["mean", "max"])
-def test_the_fused_layer_is_exactly_the_three_plain_layers_in_fractions(pool):
+def test_the_fused_layer_is_exactly_the_three_plain_layers_in_fractions():
     rng = np.random.default_rng(0)
-    layer = ConvPool2D(2, 3, (2, 3), pool=pool)
+    layer = ConvPool2D(2, 3, (2, 3))
     layer.params = {name: fractions(rng.integers(-9, 10, v.shape)) / 7 for name, v in layer.params.items()}
     x, delta = (fractions(rng.integers(-9, 10, shape)) / 5 for shape in [(2, 5, 4, 2), (3, 2, 1, 2)])
     mine, theirs = through([layer], x, delta), through(three_layers(layer), x, delta)
@@ -609,12 +591,11 @@ def test_the_fused_layer_is_exactly_the_three_plain_layers_in_fractions(pool):
     assert all(isinstance(entry, Fraction | int) for value in mine for entry in value.flat)
 
 
-@pytest.mark.parametrize("pool", ["mean", "max"])
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
 @pytest.mark.parametrize("pool_activation", ["same", None])
-def test_the_fused_network_is_the_same_function_with_the_same_gradients(activation, pool, pool_activation):
+def test_the_fused_network_is_the_same_function_with_the_same_gradients(activation, pool_activation):
     plain, fused = (
-        helpers.lenet((3, 4), activation, pool, pool_activation, seed=3, dtype=np.float64, fused=fused)
+        helpers.lenet((3, 4), activation, "mean", pool_activation, seed=3, dtype=np.float64, fused=fused)
         for fused in (False, True)
     )
     for a, b in zip(parameters(plain).values(), parameters(fused).values(), strict=True):
@@ -640,8 +621,7 @@ def test_the_fused_layer_counts_its_kinks():
     x = np.zeros((1, 3, 3, 1))  # z = 0 in all four places of the one block
     assert ConvPool2D(1, 1, 2).kinks(x) == 4
     assert ConvPool2D(1, 1, 2, "tanh").kinks(x) == 0
-    assert ConvPool2D(1, 1, 2, "relu", "max").kinks(x) == 4 + 1
-    layer = worked_fused("mean")
+    layer = worked_fused()
     z = layer.forward(maps(X))
     layer.kinks(np.zeros((1, 3, 3, 1)))
     assert np.array_equal(matrix(layer.backward(np.full(z.shape, 8))), [[6, 12, 0], [24, 12, 12], [18, 12, -6]])
@@ -658,7 +638,7 @@ def test_the_fused_layer_begins_anew_for_another_batch_type_or_image():
 
 
 def test_a_copy_of_the_fused_layer_shares_no_memory_with_it():
-    layer = worked_fused("mean")
+    layer = worked_fused()
     z = layer.forward(maps(X))
     other = copy.deepcopy(layer)
     other.forward(maps(X + 1))
@@ -668,6 +648,6 @@ def test_a_copy_of_the_fused_layer_shares_no_memory_with_it():
 
 def test_a_complex_bias_alone_makes_the_fused_output_complex():
     for name in ("b", "b_pool"):
-        layer = worked_fused("mean")
+        layer = worked_fused()
         layer.params[name] = layer.params[name] + 0.5j
         assert layer.forward(maps(X))[0, 0, 0, 0].imag != 0

@@ -49,13 +49,7 @@ NETWORKS = {
     "lenet": lenet,
     "lenet with max pools": lambda: lenet((2, 3), "tanh", "max", seed=3),
     "lenet, fused": lambda: lenet(fused=True),
-    "fused layers": lambda: Network(
-        [
-            ConvPool2D(1, 2, (3, 2), "tanh", rng=RNG),
-            ConvPool2D(2, 1, 1, "sigmoid", "max"),
-            ConvPool2D(1, 1, 1, trainable=False),
-        ]
-    ),
+    "fused layers": lambda: Network([ConvPool2D(1, 2, (3, 2), "tanh", rng=RNG), ConvPool2D(2, 1, 1, "sigmoid")]),
     "lenet in float64": lambda: lenet((3, 2), "sigmoid", "mean", None, dtype=np.float64),
     "complex": lambda: with_weights(np.array([[1 + 2j, -3j]])),
     "one dense layer": lambda: Network([Dense(2, 3, rng=RNG)]),
