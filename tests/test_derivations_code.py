@@ -65,7 +65,7 @@ CHANGES = [
     ("fused", "self.shifts[:, :, v] =", "self.shifts[:, :, -1 - v] ="),
     ("fused", "(2 * rows.strides[0],", "(rows.strides[0],"),
     ("fused", "four *= g", "four *= -g"),
-    ("fused", "(r + u, e + v, m, i, u, v)", "(r + u, e + u, m, i, u, v)"),
+    ("fused", "(r + u, e + v, m, i, u, v)", "(r, e + v, m, i, u, v)"),
     ("fused", "K, b = (four.sum(axis=(0, 1))", "K, b = (2 * four.sum(axis=0)[0]"),
     ("fused", "* _reciprocal(4, delta)) * delta", "* _reciprocal(2, delta)) * delta"),
     ("fused", "* _reciprocal(4, rows)", "* _reciprocal(2, rows)"),
