@@ -71,6 +71,7 @@ class Matrix:
     corner  {(row, column): text}: a small remark in an entry's lower right corner, such as "×3"
     note    a small line below; index=True numbers rows and columns from 0
     limit   the most rows or columns; a stepper's padded matrices may be larger than 12
+    room    a text for which every cell has room: the longest one in another frame of the same walk
     """
 
     values: object
@@ -83,15 +84,17 @@ class Matrix:
     note: str = ""
     index: bool = False
     limit: int = LIMIT
+    room: str = ""
 
     def __post_init__(self):
         cells = _cells(self.values, self.name, self.limit)
         rows, columns = len(cells), len(cells[0])
         if self.role not in ROLES:
             raise ValueError(f"role={self.role!r} of matrix {self.name!r}: choose one of {', '.join(ROLES)}.")
-        every = block(0, 0, rows, columns)
-        lit = every if self.lit is True else _pairs(self.lit, rows, columns, "lit", self.name)
-        dim = every - lit if self.dim is True else _pairs(self.dim, rows, columns, "dim", self.name)
+        lit = self.lit if self.lit is not True else block(0, 0, rows, columns)
+        lit = _pairs(lit, rows, columns, "lit", self.name)
+        dim = self.dim if self.dim is not True else block(0, 0, rows, columns) - lit
+        dim = _pairs(dim, rows, columns, "dim", self.name)
         _pairs(self.corner, rows, columns, "corner", self.name)
         if self.window is not None:
             _check_window(self.window, rows, columns, self.name)
@@ -192,17 +195,19 @@ def _read_out(matrix):
 
 def _draw_matrix(matrix):
     rows, columns = len(matrix.cells), len(matrix.cells[0])
-    longest = max(typeset(text)[1] for line in matrix.cells for text in line)
+    longest = max(typeset(text)[1] for text in {matrix.room}.union(*matrix.cells))
     size = TEXT if longest < 150 else 12
-    remarks = max((svg.width_of(str(text), 10) for text in matrix.corner.values()), default=0)
-    wide = max(CELL, round(longest * size / TEXT + 16), round(remarks + 12))
+    remarks = {place: str(text) for place, text in matrix.corner.items()}
+    remark_width = max((svg.width_of(text, 10) for text in remarks.values()), default=0)
+    wide = max(CELL, round(longest * size / TEXT + 16), round(remark_width + 12))
     outer = 4 if matrix.index and ROLES[matrix.role].double else 0  # the second frame stands outside of the cells
     left, top = (18 if matrix.index else 0) + outer, (26 if matrix.name else 0) + (14 if matrix.index else 0) + outer
     grid = ""
-    for place in np.ndindex(rows, columns):
-        (i, j), text, lit, dim = place, matrix.cells[place[0]][place[1]], place in matrix.lit, place in matrix.dim
-        remark = str(matrix.corner[place]) if place in matrix.corner else None
-        grid += _cell(matrix.role, text, lit, dim, remark, left + j * wide, top + i * CELL, wide, size)
+    for i, line in enumerate(matrix.cells):
+        for j, text in enumerate(line):
+            place, corner = (i, j), (left + j * wide, top + i * CELL)
+            look = place in matrix.lit, place in matrix.dim, remarks.get(place)
+            grid += _cell(matrix.role, text, *look, *corner, wide, size)
     body = grid + svg.move(_frame(columns * wide, rows * CELL, ROLES[matrix.role]), left, top)
     if matrix.window:
         i, j, height, width = matrix.window
@@ -229,17 +234,22 @@ def _draw_matrix(matrix):
 @lru_cache(maxsize=1 << 14)
 def _cell(role, text, lit, dim, remark, x, y, wide, size):
     """One entry with its upper left corner at x, y. Remembered, since most cells of a walk's frames are alike."""
-    role, lift = ROLES[role], 0 if remark is None else 4
-    fill = role.lit if lit else PAPER if dim else role.fill
-    body = svg.rect(x, y, wide, CELL, fill, stroke=RULE, stroke_width=0.8)
+    ground, before, after = _ground(role, lit, dim, remark is not None, x, y, wide, size)
+    body = ground + before + typeset(text, size)[0] + after if text else ground
+    if remark is not None:
+        body += svg.text(x + wide - 5, y + CELL - 5, typeset(remark, 10)[0], 10, INK, anchor="end")
+    return body
+
+
+@lru_cache(maxsize=1 << 14)
+def _ground(role, lit, dim, lifted, x, y, wide, size):
+    """A cell, and what stands before and after its text. Remembered too: often no more than the text is new."""
+    role, base = ROLES[role], y + CELL / 2 + size * 0.35 - (4 if lifted else 0)
+    body = svg.rect(x, y, wide, CELL, role.lit if lit else PAPER if dim else role.fill, stroke=RULE, stroke_width=0.8)
     if lit:
         body += svg.rect(x + 2.0, y + 2.0, wide - 4, CELL - 4, "none", stroke=role.stroke, stroke_width=1.5, rx=2)
     look = {"fill": QUIET if dim else INK, "weight": 700 if lit else None}
-    if text:
-        body += svg.text(x + wide / 2, y + CELL / 2 + size * 0.35 - lift, typeset(text, size)[0], size, **look)
-    if lift:
-        body += svg.text(x + wide - 5, y + CELL - 5, typeset(remark, 10)[0], 10, INK, anchor="end")
-    return body
+    return body, *svg.text(x + wide / 2, base, "|", size, **look).split("|")
 
 
 def _frame(width, height, role):
@@ -305,21 +315,27 @@ def column(*items, caption="", title="", gap=18):
     return _with_caption(body, width, height, height / 2, alt, caption, title)
 
 
-def filmstrip(*frames, columns=3, caption="", title=""):
-    """The frames that matter of a walk, numbered in reading order: what an interactive figure shows on paper."""
+def filmstrip(*frames, columns=3, caption="", title="", numbers=None):
+    """The frames that matter of a walk, in reading order: what an interactive figure shows on paper.
+
+    They are numbered 1, 2, 3, ..., or as `numbers` says, one for each frame.
+    """
     if not frames or not isinstance(columns, Integral) or columns < 1:
         raise ValueError(f"filmstrip() needs at least one frame and columns >= 1; given {len(frames)} and {columns}.")
+    numbers = range(1, len(frames) + 1) if numbers is None else numbers
+    if len(numbers) != len(frames):
+        raise ValueError(f"numbers={list(numbers)}: give as many as frames, which are {len(frames)}, or leave it out.")
     parts = [_part(frame) for frame in frames]
     wide, tall = max(part.width for part in parts) + 24, max(part.height for part in parts) + 42
     body = ""
-    for number, part in enumerate(parts):
-        x, y = number % columns * (wide + 12), number // columns * (tall + 12)
+    for place, (number, part) in enumerate(zip(numbers, parts, strict=True)):
+        x, y = place % columns * (wide + 12), place // columns * (tall + 12)
         body += svg.rect(x, y, wide, tall, "none", stroke=RULE, rx=4)
-        body += svg.text(x + 12, y + 19, str(number + 1), 13, QUIET, "start", 700)
+        body += svg.text(x + 12, y + 19, str(number), 13, QUIET, "start", 700)
         body += svg.move(part.body, x + 12, y + 30)
     lines = -(-len(parts) // columns)
     width, height = min(columns, len(parts)) * (wide + 12) - 12, lines * (tall + 12) - 12
-    alt = " ".join(f"Frame {number + 1}: {part.alt.rstrip('.')}." for number, part in enumerate(parts))
+    alt = " ".join(f"Frame {number}: {part.alt.rstrip('.')}." for number, part in zip(numbers, parts, strict=True))
     return _with_caption(body, width, height, height / 2, alt, caption, title)
 
 

@@ -5,6 +5,7 @@ All of it is text that is the same to the letter every time: no ids, no dates, n
 
 import base64
 import html
+import math
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -48,7 +49,7 @@ def number(value):
 
 def tag(name, content="", **attributes):
     """One SVG element; `stroke_width=2` becomes stroke-width="2"."""
-    text = "".join(f' {key.replace("_", "-")}="{number(value)}"' for key, value in attributes.items())
+    text = "".join([f' {key.replace("_", "-")}="{number(value)}"' for key, value in attributes.items()])
     return f"<{name}{text}>{content}</{name}>" if content else f"<{name}{text}/>"
 
 
@@ -121,9 +122,9 @@ def entry(value):
     """The text of one entry: 3, 1/4, 0.333, x_1 + 2 or nothing at all (None)."""
     if value is None:
         return ""
-    if isinstance(value, (bool, np.bool_)):
-        return str(int(value))
-    if isinstance(value, Integral):
+    if isinstance(value, float):  # first, since asking for Integral or Rational takes longer than the text does
+        return _decimal(float(value))
+    if isinstance(value, (int, np.bool_, Integral)):
         return str(int(value))
     if isinstance(value, Rational):
         return str(value)
@@ -136,8 +137,8 @@ def entry(value):
 
 def _decimal(value):
     """At most three decimals; 1.5·10^(-9) where they would show nothing or too much."""
-    if not np.isfinite(value) or value == 0 or 5e-4 <= abs(value) < 1e5:
-        text = f"{value:.3f}".rstrip("0").rstrip(".") if np.isfinite(value) else str(value)
+    if not math.isfinite(value) or value == 0 or 5e-4 <= abs(value) < 1e5:
+        text = f"{value:.3f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
         return "0" if text == "-0" else text
     digits, power = f"{value:.2g}".split("e") if "e" in f"{value:.2g}" else f"{value:.1e}".split("e")
     return f"{digits}·10^{{{int(power)}}}"

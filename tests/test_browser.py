@@ -243,7 +243,7 @@ def test_an_entry_that_cannot_be_typed_is_told_of(worksheets):
 SETUP = """
 import numpy as np
 from helpers import lenet
-from classroom.steppers import ConvolutionStepper, DenseStepper, PoolingStepper, SoftmaxStepper
+from classroom.steppers import ActivationStepper, ConvolutionStepper, DenseStepper, PoolingStepper, SoftmaxStepper
 from classroom.steppers import GradientMicroscope, NetworkStepper
 
 x, K, delta = [[1, 2, 0], [3, 1, 4], [0, 2, 5]], [[1, 2], [3, -1]], [[1, 4], [-1, -2]]
@@ -253,6 +253,7 @@ KINDS = (
     "ConvolutionStepper(x, K, delta)",
     "PoolingStepper([[1, 2, 0, 3], [4, 1, 5, 5]], [[1, -2]], kind='max')",
     "DenseStepper([[1, 2, 1], [3, -1, 2]], [[2], [1], [3]], delta=[[1], [-2]])",
+    "ActivationStepper([[2, 0], [-3, 4], [-1, 5]], [[5, 7], [11, -2], [-6, 3]])",
     "SoftmaxStepper([2, 1, 0], 0)",
     "NetworkStepper(lenet(), digits[..., 0], 7)",
     "GradientMicroscope(lenet(), digits, [7, 1])",

@@ -5,6 +5,7 @@ forward and backward passes, to SymPy, and to the complex step.
 """
 
 import base64
+import copy
 import io
 import re
 
@@ -137,6 +138,8 @@ def test_there_is_a_frame_for_every_layer_on_both_ways(lenet):
     assert headings[5] == "Forward, layer 5 of 10: C3 makes 12 maps of 8×8"
     assert headings[12] == "Back: δ = p − y"
     assert headings[-1] == "Back, layer 1 of 10: through C1 to 1 map of 28×28"
+    strip = lenet.filmstrip(12, 22)
+    assert strip.alt.startswith("Back: δ = p − y · row ") and "(2 of 23 frames). Frame 12: " in strip.alt
 
 
 def test_frames_are_small_and_always_the_same(lenet):
@@ -274,6 +277,52 @@ def test_in_a_whole_network_the_complex_step_agrees_with_backprop_everywhere(des
         look = stepper.look(n, name, entry, 1e-4)
         assert look.complex_step == pytest.approx(look.backprop, rel=1e-9, abs=1e-12)
         assert look.backprop == gradient[entry]
+
+
+@pytest.mark.parametrize("examples", [1, 3])
+def test_every_point_of_the_curve_is_the_loss_of_a_network_with_that_parameter(examples):
+    rng = np.random.default_rng(10)
+    network, x, labels = helpers.lenet(dtype=np.float64), rng.random((1, 28, 28, examples)), np.arange(examples)
+    stepper = GradientMicroscope(network, x, labels)
+    for n, name, entry in [(0, "K", (2, 0, 1, 3)), (0, "b", (4,)), (2, "beta", (5,)), (6, "b", (7,)), (9, "W", (2, 8))]:
+        nudges, losses = np.linspace(-0.5, 0.5, 13), []
+        for nudge in nudges:
+            moved = copy.deepcopy(network)
+            moved.layers[n].params[name][entry] += nudge
+            losses.append(moved.loss(x, labels))
+        assert stepper.probe.curve(n, name, entry, 0.5) == pytest.approx(losses, rel=1e-13)
+        assert stepper.look(n, name, entry, 0.5).nudges == pytest.approx(nudges)
+
+
+def test_a_next_frame_takes_one_pass_through_the_layers_above():
+    stepper = GradientMicroscope(helpers.lenet(), np.random.default_rng(11).random((1, 28, 28, 1)), [4])
+    last, passes = stepper.probe.layers[-1], []
+    last.compute = lambda x, compute=last.compute: passes.append(x.shape) or compute(x)
+    for k in range(3):
+        stepper.show(k)
+    assert passes == [(192, 13), (192, 1), (192, 13), (192, 13)]  # the complex step is the same in every frame
+
+
+def test_what_rounding_leaves_of_an_entry_that_plays_no_part_is_not_shown():
+    network = Network([Dense(3, 6), ReLU(), Dense(6, 10)])
+    network.layers[0].params["b"][5] = -1000
+    stepper = GradientMicroscope(network, np.random.default_rng(12).random((3, 2)), np.array([1, 7]))
+    last, rounding = stepper.probe.layers[-1], np.random.default_rng(13)
+    last.compute = lambda x, compute=last.compute: compute(x) + rounding.uniform(-1e-15, 1e-15, (10, x.shape[1]))
+    assert np.ptp(stepper.probe.curve(0, "W", (5, 2), 1.0)) > 0  # as where a product rounds its columns differently
+    look = stepper.look(0, "W", (5, 2), 1.0)
+    assert np.array_equal(look.rises, np.zeros(13)) and look.measured == look.backprop == look.complex_step == 0
+    assert "Without this entry J would be the same" in look.words()
+
+
+def test_too_close_rounding_spoils_the_measured_slope_and_not_the_complex_step(slope):
+    def off(epsilon):
+        look = slope.look(0, "W", (0, 0), epsilon)
+        assert look.complex_step == pytest.approx(look.backprop, rel=1e-14)
+        return abs(look.measured / look.backprop - 1)
+
+    assert off(1e-5) < 1e-9
+    assert max(map(off, (1e-10, 1e-11, 1e-12))) > 1e-7
 
 
 def test_its_complex_step_is_that_of_helpers():

@@ -11,8 +11,8 @@ import sympy
 from scipy import special
 from scipy.signal import convolve2d, correlate2d
 
-from classroom.drawing import Drawing, Matrix
-from classroom.steppers import ConvolutionStepper, DenseStepper, PoolingStepper, SoftmaxStepper
+from classroom.drawing import Drawing, Matrix, filmstrip
+from classroom.steppers import ActivationStepper, ConvolutionStepper, DenseStepper, PoolingStepper, SoftmaxStepper
 from classroom.steppers.base import Choice, Frame, Lazy, Range, Stepper
 from classroom.steppers.walk import added, board, example
 
@@ -53,6 +53,7 @@ STEPPERS = {
     "max pool": tied,
     "dense": dense,
     "softmax": lambda: SoftmaxStepper([2, 1, 0], 1),
+    "activation": lambda: ActivationStepper([[2, 0], [-3, 4]], [[5, 7], [11, -2]]),
 }
 
 
@@ -223,6 +224,12 @@ def test_dense_with_one_example_needs_one_index():
     assert single.show(1, view="dW").line == "dW[0,1] = δ[0]·x[1] = (−1)·7 = −7"
 
 
+def test_dense_names_the_factors_in_the_order_of_its_picture():
+    frame = dense().show(1, view="dx")
+    assert frame.line == "dx[0,0] = W[0,0]·δ[0,0] + W[1,0]·δ[1,0] = 1·2 + 3·(−3) = −7"
+    assert frame.picture.alt.index("W^T") < frame.picture.alt.index("δ")
+
+
 def test_softmax():
     even = SoftmaxStepper([0, 0], 1)
     assert even.show(0).line == "p = (0.5, 0.5) for z = (0, 0); J = −log p[1] = 0.693"
@@ -277,7 +284,20 @@ def test_lines(view, index, line):
 def test_a_stamp_is_written_entry_by_entry():
     line = "dx[0,1] = 2 + 4·1 = 6, dx[0,2] = 0 + 4·2 = 8, dx[1,1] = −1 + 4·3 = 11, dx[1,2] = 0 + 4·(−1) = −4"
     assert conv().show(1, view="dx scatter", step="sum").line == line
-    assert "the padding = 0 + δ[0,0]·K[0,0]" in conv().show(0, view="dx scatter", padding=1).line
+
+
+def test_products_that_fall_on_the_padding_are_counted_and_not_written_out():
+    scatter = {"view": "dx scatter", "padding": 1}
+    assert conv().show(0, **scatter).line == "δ[0,0]·K[0,0] = 1·1 = 1 falls on the padding (1 of 4)"
+    assert conv().show(3, **scatter).line == "dx[0,0] = 0 + δ[0,0]·K[1,1] = 0 + 1·(−1) = −1 (4 of 4)"
+    corner, edge, inside = (conv().show(index, step="sum", **scatter).line for index in (0, 1, 5))
+    assert corner == "dx[0,0] = 0 + 1·(−1) = −1; 3 of the 4 products fall on the padding"
+    assert edge == "dx[0,0] = −1 + 4·3 = 11, dx[0,1] = 0 + 4·(−1) = −4; 2 of the 4 products fall on the padding"
+    assert "padding" not in inside
+    wide = ConvolutionStepper([[1, 1, 1]], [[5, 7]], np.full((7, 8), 2), padding=3)  # one row of x in seven
+    assert wide.show(0, view="dx scatter", step="sum").line == "all 2 products fall on the padding"
+    lines = [frame.line for frame in wide.frames(view="dx scatter", step="sum")]
+    assert "dx[0,0] = 0 + 2·7 = 14; 1 of the 2 products falls on the padding" in lines
 
 
 def test_an_entry_that_no_window_touches_says_so():
@@ -345,6 +365,19 @@ def test_every_frame_of_every_setting_is_new_and_well_formed(stepper):
         assert frames[-1].line in svg.find(SVG + "desc").text
 
 
+@pytest.mark.parametrize("make", [conv, maps, mean, tied, dense])
+def test_the_pictures_of_a_walk_are_all_of_one_width(make):
+    for chosen in settings(make()):
+        assert len({frame.picture.width for frame in make().frames(**chosen)}) == 1, chosen
+
+
+def test_cells_have_room_for_the_longest_text_of_the_walk():
+    assert [Matrix([[1]], room=room).drawing.width for room in ("", "1/4", "−15/4")] == [36, 38, 60]
+    assert mean().frames(view="dx").room == "-15/4"
+    tens = DenseStepper([[10, 1]], [[10], [-99]])  # 100, which is wider than 1 in the end
+    assert tens.frames().room == "100" and tens.result().tolist() == [[1]]
+
+
 def test_html_shows_the_line_as_text_with_the_new_product_in_bold():
     text = Frame(Matrix([[1]]).drawing, "a < b: 1·2 + 3·4", "3·4", "Head & all").html
     assert "a &lt; b: 1·2 + <b>3·4</b></div>" in text and "<b>Head &amp; all</b>" in text
@@ -378,14 +411,42 @@ def test_filmstrips_show_whole_sums():
     assert conv().filmstrip(view="dx gather").alt.count("Frame ") == 9
     assert conv().filmstrip(0, 5, view="dK").alt.count("Frame ") == 2
     assert "so far 2 (2 of 4)" in conv().filmstrip(0, 5, view="dK").alt
-    assert conv().filmstrip(view="dK").alt.startswith("dK: δ slides over x. ")
     assert conv().filmstrip(caption="Look.").alt.startswith("Look. ")
+
+
+def test_a_filmstrip_says_where_its_steps_are_not_those_of_the_player():
+    assert conv().filmstrip(view="dK").alt.startswith("dK: δ slides over x; one step is one sum. Frame 0: ")
+    assert conv().start(step="sum").filmstrip(view="dK").alt.startswith("dK: δ slides over x. Frame 0: ")
+    assert conv().filmstrip(0, view="dK").alt.startswith("dK: δ slides over x (1 of 16 frames). Frame 0: ")
+    assert "one step" not in tied().filmstrip(view="dx").alt  # a sum has one product there
+
+
+def test_a_filmstrip_numbers_its_frames_as_the_slider_does():
+    strip = conv().filmstrip(2, 5, -1, view="dK")
+    named = re.findall(r"Frame (\d+): (dK\[\d,\d\])", strip.alt)
+    assert named == [("2", "dK[0,0]"), ("5", "dK[0,1]"), ("15", "dK[1,1]")]
+    assert re.findall(r'text-anchor="start" font-weight="700">(\d+)<', strip.svg) == ["2", "5", "15"]
+    player = conv().start(view="dK").player
+    player.slider.value = 5
+    line = re.search('stepper-line"[^>]*>(.*)</div>', player.picture.value)[1].replace("<b>", "").replace("</b>", "")
+    assert f"Frame 5: {line}." in strip.alt
+    assert re.findall(r"Frame (\d)", filmstrip(Matrix([[1]]), Matrix([[2]])).alt) == ["1", "2"]
+
+
+def test_the_caption_is_the_heading_of_the_first_chosen_frame():
+    class Signs(Stepper):
+        def walk(self):
+            return [Frame(Matrix([[n]]).drawing, str(n), heading=f"About {n}") for n in (7, 8, 9)]
+
+    assert Signs({}).filmstrip(1, 2).alt.startswith("About 8 (2 of 3 frames). Frame 1: 8.")
+    assert Signs({}).filmstrip().alt.startswith("About 7. Frame 0: 7.")
 
 
 def test_a_long_filmstrip_takes_frames_from_first_to_last():
     stepper = ConvolutionStepper(np.ones((7, 7), int), [[1]])
     assert list(stepper.matter(step="sum")) == [0, 6, 12, 18, 24, 30, 36, 42, 48]
-    assert "slides over x (9 of 49 frames). Frame 1" in stepper.filmstrip().alt
+    assert "slides over x (9 of 49 frames). Frame 0" in stepper.filmstrip().alt
+    assert "Frame 42: z[6,0] = " in stepper.filmstrip().alt
 
 
 def test_softmax_filmstrip_takes_logits():
@@ -518,6 +579,8 @@ def test_a_stepper_of_ones_own():
         (lambda: conv().frame(0, view="dx"), ["'dx'", "dx gather"]),
         (lambda: conv().frame(0, map=1), ["'map'", "ConvolutionStepper", "stride"]),
         (lambda: Doubling([1]).frame(0, more=2), ["more=2", "from 0 to 1"]),
+        (lambda: conv().filmstrip(0, 99), ["99", "0 to 19"]),
+        (lambda: filmstrip(Matrix([[1]]), numbers=[3, 4]), ["[3, 4]", "as many as frames, which are 1"]),
         (lambda: PoolingStepper(POOLED, kind="sum"), ["'sum'", "'mean' or 'max'"]),
         (lambda: PoolingStepper(X), ["does not divide", "(3, 3)", "crop"]),
         (lambda: PoolingStepper(POOLED, stride=1), ["stride 1", "kind='max'"]),

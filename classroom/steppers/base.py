@@ -188,13 +188,24 @@ class Stepper:
         return range(last + 1) if last < MANY else [round(k * last / (MANY - 1)) for k in range(MANY)]
 
     def filmstrip(self, *indices, columns=None, caption="", **options):
-        """The frames `indices`, or those that matter, side by side: what the stepper shows on paper."""
+        """The frames `indices`, or those that matter, side by side: what the stepper shows on paper.
+
+        Each has the number that the slider shows. The caption, unless given, is the heading of the first.
+        """
         options = options if indices else self.still | options
-        drawings = [self.frame(index, **options) for index in indices or self.matter(**options)]
-        columns = columns or max(1, PAGE // round(max(drawing.width for drawing in drawings) + 36))
-        count, heading = len(self.frames(**options)), self.show(0, **options).heading
-        some = f" ({len(drawings)} of {count} frames)" if len(drawings) < count else ""
-        return filmstrip(*drawings, columns=columns, caption=caption or heading + some)
+        indices, count = indices or self.matter(**options), len(self.frames(**options))
+        frames = [self.show(index, **options) for index in indices]
+        columns = columns or max(1, PAGE // round(max(frame.drawing.width for frame in frames) + 36))
+        some = f" ({len(frames)} of {count} frames)" if len(frames) < count else ""
+        caption = caption or frames[0].heading + self._otherwise(options) + some
+        numbers = [index % count for index in indices]
+        return filmstrip(*(frame.drawing for frame in frames), columns=columns, caption=caption, numbers=numbers)
+
+    def _otherwise(self, options):
+        """ "; one step is one sum": what a filmstrip takes otherwise than the player, whose frames it counts."""
+        chosen = self.chosen | options
+        told = [name for name in self.still if chosen[name] != self.chosen[name] and self.offers(name, chosen)]
+        return "".join(f"; {self.options[name].label} {chosen[name]}" for name in told)
 
     @cached_property
     def player(self):

@@ -63,11 +63,11 @@ class DenseStepper(WalkStepper):
         return dW, groups, laid_out([(self.delta, "·", turned)], ("=", dW))
 
     def input_gradient(self):
-        """dx[j,t] = the sum over i of delta[i,t] W[i,j]."""
+        """dx[j,t] = the sum over i of W[i,j] delta[i,t]."""
         dx = self._columns(np.zeros(self.x.values.shape), "dx", "gradient")
         turned, outputs, groups = self.W.transposed(), self.shape[0], []
         for j, t in np.ndindex(self.x.values.shape):
-            met = [((self.delta, (i, t)), (turned, (j, i))) for i in range(outputs)]
+            met = [((turned, (j, i)), (self.delta, (i, t))) for i in range(outputs)]
             windows = {turned: (j, 0, 1, outputs), self.delta: (0, t, outputs, 1)}
             groups.append(Sum((j, t), products((j, t), met), windows))
         return dx, groups, laid_out([(turned, "·", self.delta)], ("=", dx))

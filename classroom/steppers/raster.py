@@ -3,6 +3,7 @@
 import base64
 import struct
 import zlib
+from functools import cache
 
 import numpy as np
 
@@ -82,17 +83,23 @@ def _mosaic(levels, columns, gap):
 
 def _png(levels, stops):
     """A PNG with a palette. Its data are stored and not compressed, since zlib's versions compress differently."""
-    colors = np.array([[int(stop[k : k + 2], 16) for k in (1, 3, 5)] for stop in stops])
-    at = np.linspace(0, len(stops) - 1, 255)
-    palette = np.stack([np.interp(at, range(len(stops)), channel) for channel in colors.T], axis=1)
-    palette = bytes((255, 255, 255)) + np.rint(palette).astype(np.uint8).tobytes()
     height, width = levels.shape
     lines = b"".join(b"\0" + line.tobytes() for line in levels)
     parts = [lines[start : start + 65535] for start in range(0, len(lines), 65535)]
     blocks = [struct.pack("<BHH", part is parts[-1], len(part), len(part) ^ 0xFFFF) + part for part in parts]
     data = b"\x78\x01" + b"".join(blocks) + struct.pack(">I", zlib.adler32(lines))
-    chunks = (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)), (b"PLTE", palette), (b"IDAT", data)
+    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
+    chunks = (b"IHDR", header), (b"PLTE", _palette(stops)), (b"IDAT", data)
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in (*chunks, (b"IEND", b"")))
+
+
+@cache
+def _palette(stops):
+    """The paper's white and 255 colours from stop to stop, as bytes."""
+    colors = np.array([[int(stop[k : k + 2], 16) for k in (1, 3, 5)] for stop in stops])
+    at = np.linspace(0, len(stops) - 1, 255)
+    palette = np.stack([np.interp(at, range(len(stops)), channel) for channel in colors.T], axis=1)
+    return bytes((255, 255, 255)) + np.rint(palette).astype(np.uint8).tobytes()
 
 
 def _chunk(name, data):

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from classroom.drawing import LIMIT, Matrix, column, entry, row
+from classroom.drawing import LIMIT, Matrix, column, entry, row, typeset
 from classroom.steppers.base import Frame, Stepper
 
 SPELLED = 9  # of a sum of more products only three are written in letters
@@ -56,10 +56,10 @@ class Board:
         """The places of the zeros that only fill up."""
         return [place for place in np.ndindex(self.letters.shape) if not self.letters[place]]
 
-    def drawn(self, values, lit, window, corner):
+    def drawn(self, values, lit, window, corner, room=""):
         """The Matrix that shows it with these values, which the result of a walk fills step by step."""
         most = max(LIMIT, *self.values.shape)
-        return Matrix(values, self.name, self.role, lit, self.empty, window, corner, self.note, limit=most)
+        return Matrix(values, self.name, self.role, lit, self.empty, window, corner, self.note, limit=most, room=room)
 
 
 def board(values, name, role, letters="", note=""):
@@ -231,21 +231,30 @@ class Stamp:
         return self.corners
 
     def line(self, letters, first, count, before):
-        """For each product: what its entry had, what it gets, what it then has."""
-        met = self.products[first:count]
-        if len(met) > 1:
-            lines = [self._one(letters, product, before[product.to]) for product in met]
-            return ", ".join(lines if len(lines) <= SPELLED else [*lines[:2], "…", lines[-1]]) + self.remark, ""
-        line = self._one(letters, met[0], before[met[0].to], met[0].letters)
-        total = len(self.products)
-        return line + self.remark + (f" ({count} of {total})" if total > 1 else ""), ""
+        """For each product: what its entry had, what it gets, what it then has; on the padding, how many."""
+        met, total = self.products[first:count], len(self.products)
+        if len(met) == 1:
+            line = self._one(letters, met[0], before[met[0].to], met[0].letters)
+            return line + self.remark + (f" ({count} of {total})" if total > 1 else ""), ""
+        lines = [self._one(letters, product, before[product.to]) for product in met if letters[product.to]]
+        shown = ", ".join(lines if len(lines) <= SPELLED else [*lines[:2], "…", lines[-1]])
+        return "; ".join(filter(None, [shown, lost(total - len(lines), total)])) + self.remark, ""
 
     def _one(self, letters, product, had, spelled=""):
         """ "dx[0,1] = 2 + δ[0,1]·K[0,0] = 2 + 4·1 = 6": in letters too if `spelled`, without "2 +" at first."""
-        name, start = letters[product.to] or "the padding", [] if had is None else [plain(had)]
+        if not letters[product.to]:
+            return f"{product.letters} = {product.numbers} = {plain(product.value)} falls on the padding"
+        name, start = letters[product.to], [] if had is None else [plain(had)]
         steps = [added([*start, text]) for text in (spelled, product.numbers) if text]
         end = plain(product.value if had is None else had + product.value)
         return " = ".join([name, *steps, *([] if steps[-1] == end else [end])])
+
+
+def lost(count, total):
+    """How many products of a stamp go to no entry: "4 of the 6 products fall on the padding", or nothing."""
+    if count == total:
+        return f"all {total} products fall on the padding"
+    return f"{count} of the {total} products {'falls' if count == 1 else 'fall'} on the padding" if count else ""
 
 
 class Walk(Sequence):
@@ -273,10 +282,24 @@ class Walk(Sequence):
 
     def __getitem__(self, index):
         which, first, count = self.steps[index]
-        group, values = self.groups[which], self.before[which].copy()
-        group.write(values, count)
-        picture = self.picture(self._draw(group, first, count, values))
+        group = self.groups[which]
+        picture = self.picture(self._draw(group, first, count, self._values(which, count)))
         return Frame(picture, *group.line(self.board.letters, first, count, self.before[which]), self.heading)
+
+    def _values(self, which, count):
+        """The result after `count` products of a group."""
+        values = self.before[which].copy()
+        self.groups[which].write(values, count)
+        return values
+
+    @cached_property
+    def room(self):
+        """The widest text that any frame has in the result, so that its cells never change their width."""
+        texts = set(map(entry, self.before[-1].flat))
+        for which, first, count in self.steps:
+            values = self._values(which, count)
+            texts |= {entry(values[product.to]) for product in self.groups[which].products[first:count]}
+        return max(texts, key=lambda text: typeset(text)[1])
 
     @property
     def result(self):
@@ -293,8 +316,8 @@ class Walk(Sequence):
             lit.setdefault(which, []).append(place)
 
         def draw(which):
-            shown = values if which is self.board else which.values
-            return which.drawn(shown, lit.get(which, ()), group.windows.get(which), marks.get(which, {}))
+            shown, room = (values, self.room) if which is self.board else (which.values, "")
+            return which.drawn(shown, lit.get(which, ()), group.windows.get(which), marks.get(which, {}), room)
 
         return draw
 
