@@ -198,7 +198,7 @@ dx = Question(
         Mistake(
             name="shares of the weights",
             switches={"weights": "shares"},
-            says="each output splits its delta in proportion to its weights, so that the shares add up to 1",
+            says="each output splits its delta in proportion to its weights, so that their sizes add up to 1",
             hint="Splitting an error into shares is a picture, not the chain rule. By how much does z move if x moves "
             "by 1?",
         ),

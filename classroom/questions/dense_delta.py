@@ -40,7 +40,7 @@ W_NOT_TRANSPOSED = Mistake(
 SHARES = Mistake(
     name="shares of the weights",
     switches={"weights": "shares"},
-    says="each unit splits its delta in proportion to its weights, so that the shares add up to 1",
+    says="each unit splits its delta in proportion to its weights, so that their sizes add up to 1",
     hint="Splitting an error into shares is a picture, not the chain rule. By how much does z2 move if a1 moves by 1?",
 )
 SLOPE_BEFORE_W = Mistake(

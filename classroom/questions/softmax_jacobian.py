@@ -10,7 +10,7 @@ ROLES = {"p": "output", "g": "gradient", "δ": "gradient", "dp/dz": "neutral"}
 
 
 def _jacobian_inputs(rng):
-    return {"p": np.array(parts_of_1(rng, 3, rng.choice((8, 9, 10, 12))))}
+    return {"p": np.array(parts_of_1(rng, 3, rng.choice((9, 10, 12, 15, 16))))}
 
 
 def _jacobian(inputs, *, diagonal="p (1 - p)", beside="-p p"):

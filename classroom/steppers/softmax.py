@@ -104,12 +104,12 @@ class Figure:
             Matrix(column(self.powers), "e^z", "neutral", powers),
             "→",
             Matrix(column(self.p), "p", "output", p),
-            Matrix(slopes, "∂p/∂z", "neutral", jacobian),
-            Matrix(column(self.p), "p", "output", y and p),
             "−",
             Matrix(column(self.y), "y", "input", y),
             "=",
             Matrix(column(self.delta), "δ", "gradient", delta),
+            ";",
+            Matrix(slopes, "∂p/∂z", "neutral", jacobian),
         )
         return Frame(picture, line, heading=self.heading)
 
