@@ -380,7 +380,9 @@ class Conv2D(Layer):
         (_, c_in, kh, kw), (_, height, width, n) = self.params["K"].shape, delta.shape
         p, s = self.padding, self.stride
         products = (self._kernels().T @ _by_row(delta)).reshape(height, kh, -1)  # delta times kernel
-        rows = _add_rows(products, self.padded_shape[1], s)
+        rows = np.zeros((self.padded_shape[1], products.shape[2]), products.dtype)
+        for u in range(kh):  # a row of x lies in windows below each other and collects from each
+            rows[u : u + s * height : s] += products[:, u]
         rows = rows.reshape(-1, c_in, kw, width, n).transpose(2, 1, 0, 3, 4)
         dx = np.zeros(self.padded_shape, products.dtype)
         for v in range(kw):  # and an entry of that row in windows beside each other
@@ -396,14 +398,6 @@ class Conv2D(Layer):
 def _by_row(delta):
     """delta (O, OH, OW, N) as a stack of matrices (O, OW N), one for each row of outputs."""
     return delta.reshape(*delta.shape[:2], -1).transpose(1, 0, 2)
-
-
-def _add_rows(products, height, stride):
-    """Rows (height, ...) from products (OH, kh, ...): a row lies in windows below each other, collects from each."""
-    rows = np.zeros((height, *products.shape[2:]), products.dtype)
-    for u in range(products.shape[1]):
-        rows[u : u + stride * len(products) : stride] += products[:, u]
-    return rows
 
 
 class MeanPool2D(Layer):
@@ -515,8 +509,7 @@ class ConvPool2D(Conv2D):
         return self.__dict__ | {"arrays_for": None}  # a copy makes arrays of its own: copied views are views no more
 
     def compute(self, x):
-        given = x.shape, np.result_type(x, 1 / 4, *self.params.values())
-        if self.arrays_for != given:
+        if self.arrays_for != (given := (x.shape, np.result_type(x, 1 / 4, *self.params.values()))):
             self._make_arrays(*given)
         (h, _, w, n), o = self.z.shape, self.c_out
         for v in range(self.shifts.shape[2]):
@@ -532,20 +525,22 @@ class ConvPool2D(Conv2D):
     def parameter_gradients(self, delta):
         (h, _, w, n), o = self.z.shape, self.c_out
         g = _per_map(self.params["beta"] * _reciprocal(4, delta)) * delta
-        self.delta_z = self.z.astype(np.result_type(self.z, g), copy=False)  # in the place of z, which has served
-        four = self.delta_z.reshape(h, 4, o, w * n)
-        four[...] = self.f.slope.reshape(four.shape)
-        four *= g.swapaxes(0, 1).reshape(h, 1, o, w * n)
+        # delta takes the place of z, which has served
+        self.delta_z = self.z.astype(np.result_type(self.z, g), copy=False).reshape(h, 4, o, w * n)
+        self.delta_z[...] = self.f.slope.reshape(self.delta_z.shape)
+        self.delta_z *= g.swapaxes(0, 1).reshape(h, 1, o, w * n)
         products = self.patches @ self.delta_z.reshape(h, 4 * o, w * n).swapaxes(1, 2)
         K, b = (four.sum(axis=(0, 1)) for four in self._places(products.sum(axis=0).T))
         beta = (delta.reshape(o, 1, -1) @ self.pooled.reshape(o, -1, 1)).reshape(o)
         return {"K": K, "b": b, "beta": beta, "b_pool": delta.sum(axis=(1, 2, 3))}
 
     def input_gradient(self, delta):
-        (c, height, _, n), (h, _, w, _) = self.input_shape, self.z.shape
+        (c, height, _, n), (h, maps, w, _), kh = self.input_shape, self.z.shape, self.params["K"].shape[2]
         products = np.empty((h, self.weights.shape[1], w, n), self.delta_z.dtype)
-        np.matmul(self.weights.T, self.delta_z.swapaxes(1, 2), out=products.swapaxes(1, 2))
-        rows = _add_rows(products.reshape(h, self.params["K"].shape[2] + 1, -1, w * n), height, 2)
+        np.matmul(self.weights.T, self.delta_z.reshape(h, maps, w, n).swapaxes(1, 2), out=products.swapaxes(1, 2))
+        rows = np.zeros((height, products.shape[1] // (kh + 1), w * n), products.dtype)
+        for u in range(kh + 1):
+            rows[u : u + 2 * h : 2] += products.reshape(h, kh + 1, -1, w * n)[:, u]
         return self.overlap @ rows[:, :-1].reshape(height, c, -1, n).swapaxes(0, 1)
 
     def _make_arrays(self, shape, dtype):
