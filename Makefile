@@ -16,6 +16,7 @@ CELL_SECONDS ?= 120
 NOTEBOOK_SECONDS ?= 600
 LAB_FLAGS ?=
 PYTEST_FLAGS ?=
+WORKERS ?= auto
 N = 30
 QUESTIONS =
 
@@ -41,7 +42,7 @@ lab: $(STAMP) ## set up, then open JupyterLab at the first notebook
 test: export OPENBLAS_NUM_THREADS = 1
 test: export IPYTHONDIR = $(CURDIR)/.venv/ipython
 test: $(STAMP) ## set up, then run every test, and every notebook against its stored outputs
-	$(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=$(CELL_SECONDS) \
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=$(CELL_SECONDS) \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg $(PYTEST_FLAGS) tests notebooks
 
 notebooks: export OPENBLAS_NUM_THREADS = 1

@@ -213,7 +213,8 @@ def _without_a_name(question, good, total, wrong):
 
 def _helps(question, inputs, right, wrong, mistakes):
     """Hint, idea, one entry worked, the answer: in this order, each only when asked for."""
-    entry = wrong[0] if wrong else (0,) * right.ndim
+    entries = list(wrong or np.ndindex(right.shape))
+    entry = next((entry for entry in entries if right[entry]), entries[0])  # a 0 shows nothing of the rule
     hint = " ".join(mistake.hint for mistake in mistakes) or question.hint
     return hint, question.idea, question.worked(inputs, entry), f"{question.answer} = {_matrix(right, question)}"
 

@@ -95,8 +95,8 @@ def _misread(products, known):
             rest = _value(product) / float(number)
             others = sorted(known[name].items(), key=lambda item, here=here: (_distance(item[0], here), item[0]))
             for there, other in others:
-                words = f"takes {place(name, there)} for {letters} in {_letters(product)}"
-                yield words, (other - float(number)) * rest
+                where = f" in {_letters(product)}" if len(product) > 1 else ""
+                yield f"takes {place(name, there)} for {letters}{where}", (other - float(number)) * rest
 
 
 def _distance(first, second):

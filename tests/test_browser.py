@@ -37,6 +37,8 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("repository")
     for name in ("docs", "derivations"):  # the notebooks show pictures and pages from there
         shutil.copytree(ROOT / name, folder / name)
+    (folder / "data").mkdir()
+    shutil.copy(ROOT / "data" / "lenet.npz", folder / "data")
     for path in NOTEBOOKS:
         store(folder / "notebooks" / path.name, nbformat.read(path, as_version=4))
     with running_lab(folder, tmp_path_factory.mktemp("lab")) as lab:

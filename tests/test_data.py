@@ -1,4 +1,7 @@
-"""MNIST: shapes, labels and pixels against an independent reading, and a clear word about files that are not right."""
+"""MNIST: shapes, labels and pixels against an independent reading, and a clear word about files that are not right.
+
+And the stored network: it is the one of the series, and it reads.
+"""
 
 import gzip
 import hashlib
@@ -10,7 +13,7 @@ import numpy as np
 import pytest
 
 import helpers
-from helpers import load_mnist
+from helpers import accuracy, lenet, load, load_mnist
 
 FOLDER = Path(__file__).parent.parent / "data" / "mnist"
 FILES = {"train": "train-{}-ubyte.gz", "test": "t10k-{}-ubyte.gz"}
@@ -212,3 +215,20 @@ def test_a_file_compressed_anew_is_read(folder):
     path = folder / name("test", "labels")
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), compresslevel=1))
     assert load_mnist("test", limit=3, folder=folder)[1].tolist() == [7, 2, 1]
+
+
+# --- the stored network ----------------------------------------------------------------------------------------------
+
+
+def test_the_stored_network_is_that_of_the_series_and_reads_more_than_95_of_100_digits():
+    network = load(FOLDER.parent / "lenet.npz")
+    assert repr(network) == repr(lenet(maps=(6, 12)))
+    assert {value.dtype for layer in network.layers for value in layer.params.values()} == {np.dtype(np.float32)}
+    assert accuracy(network, load_mnist("test", limit=500)) > 0.95
+
+
+def test_the_first_digit_that_the_stored_network_misreads_is_a_4_that_looks_like_a_9():
+    images, labels = load_mnist("test", limit=116)
+    read = load(FOLDER.parent / "lenet.npz").predict(images)
+    assert np.flatnonzero(read != labels).tolist() == [115]
+    assert (labels[115], read[115]) == (4, 9)

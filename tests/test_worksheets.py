@@ -105,6 +105,14 @@ def test_helps_come_in_order_and_the_answer_last(sheet):
     assert repr(helps[0]) == SCALED.hint
 
 
+def test_an_entry_is_worked_that_shows_the_rule_and_a_slip_in_a_single_factor_is_named_shortly():
+    ties = worksheet("max-dx-ties", 0)
+    assert np.array_equal(ties.inputs["x"], [[3, 2, 5, -2], [5, 5, 3, 5], [1, 1, 6, 7], [1, -1, 7, 4]])
+    assert str([ties.hint(), ties.hint(), ties.hint()][2]) == "dx[0,2] = δ[0,1] = (-12) = -12"
+    wrong = [[0, 0, -6, 0], [18, 0, 0, 0], [-6, 0, 0, 6], [0, 0, 0, 0]]
+    assert str(ties.check(wrong)) == "Not yet. 15 of 16 entries are right.\ndx[0,2] takes δ[1,0] for δ[0,1]."
+
+
 def test_after_a_named_mistake_its_hint_comes_first(sheet):
     assert sheet.hint() == SCALED.hint
     sheet.check(ONE_ADDED)
