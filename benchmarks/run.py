@@ -69,7 +69,8 @@ def measured_here(options, threads):
             for n, maps, after in cases(quick)
         ]  # fmt: skip
         if threads == 1:
-            found["loops"] = compared(4 if quick else 64, (6, 12), "same", threads, 1 if quick else 3, ("fused", "loops"))
+            images, times = (4, 1) if quick else (64, 3)
+            found["loops"] = compared(images, (6, 12), "same", threads, times, ("fused", "loops"))
     if "training" in options.parts and threads == 1:
         limit, seeds = (500, (0,)) if quick else (None, (0, 1, 2))
         found["training"] = [measure.train(seed, True, 1 if quick else 3, limit) for seed in seeds]

@@ -403,6 +403,28 @@ def _key(axes, runs):
     return []
 
 
+def times(seconds, what=""):
+    """Milliseconds of each of {name: seconds} as bars, on a scale where each line is ten times the one before.
+
+    ``what`` says what takes the time. Scale and size stay the same while the names grow in number.
+    """
+    ms = 1000 * _array(list(seconds.values()), "seconds", 1, "{name: seconds}")
+    if ms.min() <= 0:
+        raise ValueError(f"seconds holds {ms.min() / 1000:.3g}; give times above 0.")
+    words = [f"{value:,.1f} ms" for value in ms]
+    with matplotlib.rc_context(STYLE):
+        figure = _figure(8.6, 0.7 + 0.3 * len(ms), "")
+        axes = figure.subplots()
+        axes.barh(list(seconds), ms, color=ROLES["input"].stroke)
+        axes.set(xscale="log", xlim=(0.1, 500_000), xlabel=f"milliseconds{', ' * bool(what)}{what}")
+        axes.invert_yaxis()
+        axes.grid(axis="x", color=RULE, linewidth=0.5)
+        axes.set_axisbelow(True)
+        for place, (value, text) in enumerate(zip(ms, words, strict=True)):
+            axes.text(value * 1.2, place, text, va="center")
+        return _picture(figure, f"Bars: {'; '.join(map(' '.join, zip(seconds, words, strict=True)))}.")
+
+
 def confusion(matrix, title=""):
     """Counts of true class (rows) against class read (columns); the errors are shaded, the diagonal is framed."""
     counts = _array(matrix, "matrix", 2, "a square matrix of counts")

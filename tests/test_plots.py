@@ -29,6 +29,7 @@ PICTURES = {
     "history of two": lambda: plots.history({"mean": [2, 1], "max": [2, 0.5]}, {"mean": [0.9], "max": [0.8]}),
     "history without accuracy": lambda: plots.history([1, 2]),
     "kernels": lambda: plots.kernels(RNG.normal(size=(4, 2, 5, 5)), "Kernels"),
+    "times": lambda: plots.times({"1 loops": 1.5, "2 slices": 0.012}, "64 images"),
     "confusion": lambda: plots.confusion(np.diag([5, 6, 7]) + np.eye(3, k=1), "Errors"),
     "confusion without errors": lambda: plots.confusion(np.diag([5, 0, 7])),
 }
@@ -73,6 +74,7 @@ def test_texts_say_what_is_seen():
     assert "12 of 14 maps of 8 by 8" in PICTURES["maps signed"]().alt
     assert "softmax 10" in PICTURES["flow"]().alt and "right to left" in PICTURES["flow"]().alt
     assert "loss falls from 2 to 1" in PICTURES["history"]().alt.replace("1.99", "2").replace("1.01", "1")
+    assert PICTURES["times"]().alt == "Bars: 1 loops 1,500.0 ms; 2 slices 12.0 ms."
     assert "18 of 20 read correctly; the most common error: 0 read as 1" in PICTURES["confusion"]().alt
 
 
@@ -110,6 +112,8 @@ def test_signed_scales_have_zero_in_the_middle():
         (lambda: plots.history([]), ["losses", "(0,)"]),
         (lambda: plots.history([1, 2], [98.0]), ["accuracies", "98"]),
         (lambda: plots.history({}), ["0 runs"]),
+        (lambda: plots.times({}), ["seconds", "(0,)"]),
+        (lambda: plots.times({"fast": 0.0}), ["seconds holds 0", "above 0"]),
         (lambda: plots.confusion(np.zeros((2, 3))), ["(2, 3)", "square"]),
         (lambda: plots.confusion(-np.eye(2)), ["negative"]),
     ],
