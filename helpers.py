@@ -492,8 +492,9 @@ class ConvPool2D(Conv2D):
     The four windows that meet under one entry of the pool lie in one patch of x, a row and a column larger than the
     kernel. So four copies of K, each shifted to its place in the patch, zeros around it, make a convolution with 4 O
     maps and stride 2: the quad. It copies less of x, into a product four times as wide. The bias is one more column of
-    the matrix, for a row of ones. K is used four times and collects four gradients. Two small matrices do the rest, in
-    products again: ``mean`` takes the mean of four maps, ``overlap`` adds what overlaps in dx. Equations network.*.
+    the matrix, for a row of ones, which stands below each row of x in a patch. K is used four times and collects four
+    gradients. Two small matrices do the rest, in products again: ``mean`` takes the mean of four maps, ``overlap`` adds
+    what overlaps in dx. Equations network.*.
     """
 
     arguments = ("c_in", "c_out", "size", "activation")

@@ -509,6 +509,10 @@ def test_editing_what_went_in_and_came_out_changes_no_gradient(layer, shape):
     layer.forward(kept + 1)
     layer.backward(delta + 1)
     assert all(np.array_equal(a, b) for a, b in zip(copies, expected, strict=True))
+    first = layer.forward(kept)
+    before = first.copy()
+    layer.forward(kept + 1)
+    assert np.array_equal(first, before)
 
 
 @pytest.mark.parametrize("fused", [False, True])
