@@ -512,61 +512,61 @@ class ConvPool2D(Conv2D):
     def compute(self, x):
         if self.arrays_for != (given := (x.shape, np.result_type(x, 1 / 4, *self.params.values()))):
             self._make_arrays(*given)
-        (h, _, w, n), o = self.z.shape, self.c_out
+        (h, _, w, n), c_out = self.z.shape, self.c_out
         for v in range(self.shifts.shape[2]):
             self.shifts[:, :, v] = x[:, :, v : v + 2 * w : 2].swapaxes(0, 1)
         self.copies[...], self.biases[...] = self.params["K"], self.params["b"]
         # one product for each entry of the pool, small enough for the cache
         np.matmul(self.weights, self.patches.reshape(h, -1, w, n).swapaxes(1, 2), out=self.z.swapaxes(1, 2))
-        a = self.f.compute(self.z.reshape(h, 4 * o, w * n))
-        self.pooled = np.empty((o, h, w, n), self.z.dtype)
-        np.matmul(self.mean, a, out=self.pooled.reshape(o, h, w * n).swapaxes(0, 1))
+        a = self.f.compute(self.z.reshape(h, 4 * c_out, w * n))
+        self.pooled = np.empty((c_out, h, w, n), self.z.dtype)
+        np.matmul(self.mean, a, out=self.pooled.reshape(c_out, h, w * n).swapaxes(0, 1))
         return _per_map(self.params["beta"]) * self.pooled + _per_map(self.params["b_pool"])
 
     def parameter_gradients(self, delta):
-        (h, _, w, n), o = self.z.shape, self.c_out
+        (h, _, w, n), c_out = self.z.shape, self.c_out
         g = _per_map(self.params["beta"] * _reciprocal(4, delta)) * delta
         # delta takes the place of z, which has served
-        self.delta_z = self.z.astype(np.result_type(self.z, g), copy=False).reshape(h, 4, o, w * n)
+        self.delta_z = self.z.astype(np.result_type(self.z, g), copy=False).reshape(h, 4, c_out, w * n)
         self.delta_z[...] = self.f.slope.reshape(self.delta_z.shape)
-        self.delta_z *= g.swapaxes(0, 1).reshape(h, 1, o, w * n)
-        products = self.patches @ self.delta_z.reshape(h, 4 * o, w * n).swapaxes(1, 2)
+        self.delta_z *= g.swapaxes(0, 1).reshape(h, 1, c_out, w * n)
+        products = self.patches @ self.delta_z.reshape(h, 4 * c_out, w * n).swapaxes(1, 2)
         K, b = (four.sum(axis=(0, 1)) for four in self._places(products.sum(axis=0).T))
-        beta = (delta.reshape(o, 1, -1) @ self.pooled.reshape(o, -1, 1)).reshape(o)
+        beta = (delta.reshape(c_out, 1, -1) @ self.pooled.reshape(c_out, -1, 1)).reshape(c_out)
         return {"K": K, "b": b, "beta": beta, "b_pool": delta.sum(axis=(1, 2, 3))}
 
     def input_gradient(self, delta):
-        (c, height, _, n), (h, maps, w, _), kh = self.input_shape, self.z.shape, self.params["K"].shape[2]
+        (c_in, height, _, n), (h, maps, w, _), kh = self.input_shape, self.z.shape, self.params["K"].shape[2]
         products = np.empty((h, self.weights.shape[1], w, n), self.delta_z.dtype)
         np.matmul(self.weights.T, self.delta_z.reshape(h, maps, w, n).swapaxes(1, 2), out=products.swapaxes(1, 2))
         rows = np.zeros((height, products.shape[1] // (kh + 1), w * n), products.dtype)
         for u in range(kh + 1):
             rows[u : u + 2 * h : 2] += products.reshape(h, kh + 1, -1, w * n)[:, u]
-        return self.overlap @ rows[:, :-1].reshape(height, c, -1, n).swapaxes(0, 1)
+        return self.overlap @ rows[:, :-1].reshape(height, c_in, -1, n).swapaxes(0, 1)
 
     def _make_arrays(self, shape, dtype):
         """The arrays that every batch of this shape and type uses again, and their views."""
-        (o, c, kh, kw), (height, width, n) = self.params["K"].shape, shape[1:]
+        (c_out, c_in, kh, kw), (height, width, n) = self.params["K"].shape, shape[1:]
         _check_divides((height - kh + 1, width - kw + 1), 2, self)
         h, w = (height - kh + 1) // 2, (width - kw + 1) // 2
-        rows = _aligned_ones((height, c * (kw + 1) + 1, w * n), dtype)  # the last of each stays ones
-        self.shifts = rows[:, :-1].reshape(height, c, kw + 1, w, n)
+        rows = _aligned_ones((height, c_in * (kw + 1) + 1, w * n), dtype)  # the last of each stays ones
+        self.shifts = rows[:, :-1].reshape(height, c_in, kw + 1, w, n)
         # a patch is kh + 1 neighbouring rows, and the next one begins two rows below
         self.patches = as_strided(rows, (h, (kh + 1) * rows.shape[1], w * n), (2 * rows.strides[0], *rows.strides[1:]))
-        self.weights, self.z = np.zeros((4 * o, self.patches.shape[1]), dtype), _aligned_ones((h, 4 * o, w, n), dtype)
+        self.weights = np.zeros((4 * c_out, self.patches.shape[1]), dtype)
         self.copies, self.biases = self._places(self.weights)
-        self.mean = (np.tile(np.eye(o, dtype=int), 4) * _reciprocal(4, rows)).astype(dtype)
+        self.mean = (np.tile(np.eye(c_out, dtype=int), 4) * _reciprocal(4, rows)).astype(dtype)
         columns = np.arange(kw + 1)[:, None] + 2 * np.arange(w)  # of x, under each shift and each entry of the pool
         self.overlap = (columns.ravel() == np.arange(width)[:, None]).astype(int).astype(dtype)
-        self.arrays_for = shape, dtype
+        self.z, self.arrays_for = _aligned_ones((h, 4 * c_out, w, n), dtype), (shape, dtype)
 
     def _places(self, weights):
         """Views of the matrix (4 O, (kh+1) (C (kw+1) + 1)): the places of the four copies of K, and of b."""
-        o, c, kh, kw = self.params["K"].shape
-        quad, b = weights.reshape(2, 2, o, kh + 1, -1)[..., :-1], weights.reshape(2, 2, o, -1)[..., -1]
-        r, e, m, u, i, v = quad.reshape(2, 2, o, kh + 1, c, kw + 1).strides
+        c_out, c_in, kh, kw = self.params["K"].shape
+        quad, b = weights.reshape(2, 2, c_out, kh + 1, -1)[..., :-1], weights.reshape(2, 2, c_out, -1)[..., -1]
+        r, e, m, u, i, v = quad.reshape(2, 2, c_out, kh + 1, c_in, kw + 1).strides
         # one copy further is also one row or column of the patch further
-        return as_strided(quad, (2, 2, o, c, kh, kw), (r + u, e + v, m, i, u, v)), b
+        return as_strided(quad, (2, 2, c_out, c_in, kh, kw), (r + u, e + v, m, i, u, v)), b
 
     def kinks(self, x):
         return self.f.kinks(super().compute(x))

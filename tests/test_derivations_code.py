@@ -71,7 +71,7 @@ CHANGES = [
     ("fused", "* _reciprocal(4, delta)) * delta", "* _reciprocal(2, delta)) * delta"),
     ("fused", "* _reciprocal(4, rows)", "* _reciprocal(2, rows)"),
     ("fused", '"b_pool": delta.sum(axis=(1, 2, 3))}', '"b_pool": 2 * delta.sum(axis=(1, 2, 3))}'),
-    ("fused", "self.pooled.reshape(o, -1, 1)", "self.pooled[::-1].reshape(o, -1, 1)"),
+    ("fused", "self.pooled.reshape(c_out, -1, 1)", "self.pooled[::-1].reshape(c_out, -1, 1)"),
     ("fused", "[:, None] + 2 * np.arange(w)", "[::-1, None] + 2 * np.arange(w)"),
     ("fused", "patches.reshape(h, -1, w, n).swapaxes(1, 2)", "patches.reshape(h, -1, w, n).swapaxes(1, 2)[::-1]"),
     ("flatten", "return g.reshape(self.input_shape)", "return g[::-1].reshape(self.input_shape)"),

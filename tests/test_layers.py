@@ -579,7 +579,7 @@ def test_the_fused_layer_is_the_three_plain_layers(options, pooled, batch, seed)
     layer = ConvPool2D(**options)
     layer.params = {name: rng.standard_normal(value.shape) for name, value in layer.params.items()}
     height, width = (2 * out + side - 1 for out, side in zip(pooled, options["size"], strict=True))
-    x, delta = rng.standard_normal((options["c_in"], height, width, batch)), None
+    x = rng.standard_normal((options["c_in"], height, width, batch))
     delta = rng.standard_normal((options["c_out"], *pooled, batch))
     for mine, theirs in zip(through([layer], x, delta), through(three_layers(layer), x, delta), strict=True):
         assert np.abs(mine - theirs).max() <= 1e-12 * max(np.abs(theirs).max(), 1e-3)
