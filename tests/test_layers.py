@@ -493,7 +493,7 @@ def test_a_whole_small_network_on_symbols_equals_sympy_diff():
     [(Dense(3, 2), (3, 2)), (Conv2D(2, 2, 2), (2, 3, 3, 2)), (Conv2D(2, 2, 1), (2, 3, 3, 2)), (Sigmoid(), (3, 2)),
      (Tanh(), (3, 2)), (ReLU(), (3, 2)), (MaxPool2D(2), (2, 4, 4, 2)), (MeanPool2D(2, maps=2), (2, 4, 4, 2)),
      (MeanPool2D(1), (2, 4, 4, 2)), (ConvPool2D(2, 2, 2), (2, 5, 3, 2)), (ConvPool2D(2, 2, 1, "tanh"), (2, 4, 4, 2)),
-     (ConvPool2D(2, 1, 2, "sigmoid"), (2, 3, 5, 3))],
+     (ConvPool2D(2, 1, 2, "sigmoid"), (2, 3, 5, 3)), (MeanPool2D(2), (2, 4, 4, 2)), (Flatten(), (2, 2, 3, 2))],
 )  # fmt: skip
 def test_editing_what_went_in_and_came_out_changes_no_gradient(layer, shape):
     rng = np.random.default_rng(0)
