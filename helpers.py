@@ -489,12 +489,13 @@ class ConvPool2D(Conv2D):
     x (C, H, W, N) -> z (O, (H-kh+1) / 2, (W-kw+1) / 2, N). ``activation`` is "relu", "sigmoid" or "tanh". ``params``: K
     and b of the convolution; beta and, named "b_pool", b of the pool. Raises ValueError where H-kh+1 or W-kw+1 is odd.
 
-    The four windows that meet under one entry of the pool lie in one patch of x, a row and a column larger than the
-    kernel. So four copies of K, each shifted to its place in the patch, zeros around it, make a convolution with 4 O
-    maps and stride 2: the quad. It copies less of x, into a product four times as wide. The bias is one more column of
-    the matrix, for a row of ones, which stands below each row of x in a patch. K is used four times and collects four
-    gradients. Two small matrices do the rest, in products again: ``mean`` takes the mean of four maps, ``overlap`` adds
-    what overlaps in dx. Equations network.*.
+    Two windows side by side that meet under one entry of the pool lie in one patch of x, a column wider than the
+    kernel. So K and a copy of it, one column further, zeros beside them, make a convolution with 2 O maps that steps
+    two columns at a time: the pair. It copies less of x, into a product twice as wide. The bias is one more column of
+    the matrix, for a row of ones, which stands below each row of x in a patch. K is used twice and collects two
+    gradients. Three other sums are products, too: ``mean`` takes the mean of the four maps under an entry of the pool;
+    back at x, the rows are a full correlation with the rows of K turned around, and ``overlap`` adds what overlaps
+    within a row. Equations network.*.
     """
 
     arguments = ("c_in", "c_out", "size", "activation")
@@ -512,69 +513,70 @@ class ConvPool2D(Conv2D):
     def compute(self, x):
         if self.arrays_for != (given := (x.shape, np.result_type(x, 1 / 4, *self.params.values()))):
             self._make_arrays(*given)
-        (h, _, w, n), c_out = self.z.shape, self.c_out
+        (height, _, w, n), c_out = self.z.shape, self.c_out
         for v in range(self.shifts.shape[2]):
             self.shifts[:, :, v] = x[:, :, v : v + 2 * w : 2].swapaxes(0, 1)
-        self.copies[...], self.biases[...] = self.params["K"], self.params["b"]
-        # one product for each entry of the pool, small enough for the cache
-        np.matmul(self.weights, self.patches.reshape(h, -1, w, n).swapaxes(1, 2), out=self.z.swapaxes(1, 2))
-        a = self.f.compute(self.z.reshape(h, 4 * c_out, w * n))
-        self.pooled = np.empty((c_out, h, w, n), self.z.dtype)
-        np.matmul(self.mean, a, out=self.pooled.reshape(c_out, h, w * n).swapaxes(0, 1))
+        self.first[...], self.second[...], self.biases[...] = self.params["K"], self.params["K"], self.params["b"]
+        # one product for each pair, small enough for the cache
+        np.matmul(self.weights, self.patches.swapaxes(1, 2), out=self.z.swapaxes(1, 2))
+        a = self.f.compute(self.z.reshape(height // 2, 4 * c_out, w * n))
+        self.pooled = np.empty((c_out, height // 2, w, n), self.z.dtype)
+        np.matmul(self.mean, a, out=self.pooled.reshape(c_out, -1, w * n).swapaxes(0, 1))
         return _per_map(self.params["beta"]) * self.pooled + _per_map(self.params["b_pool"])
 
     def parameter_gradients(self, delta):
-        (h, _, w, n), c_out = self.z.shape, self.c_out
+        (height, _, w, n), (c_out, _, kh, _) = self.z.shape, self.params["K"].shape
         g = _per_map(self.params["beta"] * _reciprocal(4, delta)) * delta
-        # delta takes the place of z, which has served
-        self.delta_z = self.z.astype(np.result_type(self.z, g), copy=False).reshape(h, 4, c_out, w * n)
-        self.delta_z[...] = self.f.slope.reshape(self.delta_z.shape)
-        self.delta_z *= g.swapaxes(0, 1).reshape(h, 1, c_out, w * n)
-        products = self.patches @ self.delta_z.reshape(h, 4 * c_out, w * n).swapaxes(1, 2)
-        K, b = (four.sum(axis=(0, 1)) for four in self._places(products.sum(axis=0).T))
-        beta = (delta.reshape(c_out, 1, -1) @ self.pooled.reshape(c_out, -1, 1)).reshape(c_out)
-        return {"K": K, "b": b, "beta": beta, "b_pool": delta.sum(axis=(1, 2, 3))}
+        # delta takes the place of z, which has served, between rows of zeros
+        self.padded_delta = self.padded_z.astype(np.result_type(self.z, g), copy=False)
+        delta_z = self.padded_delta[kh - 1 : kh - 1 + height].reshape(-1, 4, c_out, w * n)
+        delta_z[...] = self.f.slope.reshape(delta_z.shape)
+        delta_z *= g.swapaxes(0, 1).reshape(-1, 1, c_out, w * n)
+        # one product for each row of z and row of K
+        products = self.patches.reshape(height, kh, -1, w * n) @ delta_z.reshape(height, 1, -1, w * n).swapaxes(2, 3)
+        first, second, b = self._places(products.sum(axis=0).reshape(-1, 2 * c_out).T)
+        beta, b_pool = np.einsum("ohwn,ohwn->o", delta, self.pooled), np.einsum("ohwn->o", delta)
+        return {"K": first + second, "b": b.sum(axis=0), "beta": beta, "b_pool": b_pool}
 
     def input_gradient(self, delta):
-        (c_in, height, _, n), (h, maps, w, _), kh = self.input_shape, self.z.shape, self.params["K"].shape[2]
-        products = np.empty((h, self.weights.shape[1], w, n), self.delta_z.dtype)
-        np.matmul(self.weights.T, self.delta_z.reshape(h, maps, w, n).swapaxes(1, 2), out=products.swapaxes(1, 2))
-        rows = np.zeros((height, products.shape[1] // (kh + 1), w * n), products.dtype)
-        for u in range(kh + 1):
-            rows[u : u + 2 * h : 2] += products.reshape(h, kh + 1, -1, w * n)[:, u]
-        return self.overlap @ rows[:, :-1].reshape(height, c_in, -1, n).swapaxes(0, 1)
+        (c_in, height, _, n), (_, maps, w, _), kh = self.input_shape, self.z.shape, self.params["K"].shape[2]
+        turned = self.weights.reshape(maps, kh, -1)[:, ::-1, :-1].transpose(2, 1, 0).reshape(-1, kh * maps)
+        patches = as_strided(self.padded_delta, (height, kh * maps, w, n), self.padded_delta.strides)
+        rows = np.empty((height, len(turned), w, n), patches.dtype)
+        np.matmul(turned, patches.swapaxes(1, 2), out=rows.swapaxes(1, 2))
+        return self.overlap @ rows.reshape(height, c_in, -1, n).swapaxes(0, 1)
 
     def _make_arrays(self, shape, dtype):
         """The arrays that every batch of this shape and type uses again, and their views."""
         (c_out, c_in, kh, kw), (height, width, n) = self.params["K"].shape, shape[1:]
         _check_divides((height - kh + 1, width - kw + 1), 2, self)
-        h, w = (height - kh + 1) // 2, (width - kw + 1) // 2
-        rows = _aligned_ones((height, c_in * (kw + 1) + 1, w * n), dtype)  # the last of each stays ones
+        h, w = height - kh + 1, (width - kw + 1) // 2
+        rows = _aligned((height, c_in * (kw + 1) + 1, w, n), 1, dtype)  # the last of each stays ones
         self.shifts = rows[:, :-1].reshape(height, c_in, kw + 1, w, n)
-        # a patch is kh + 1 neighbouring rows, and the next one begins two rows below
-        self.patches = as_strided(rows, (h, (kh + 1) * rows.shape[1], w * n), (2 * rows.strides[0], *rows.strides[1:]))
-        self.weights = np.zeros((4 * c_out, self.patches.shape[1]), dtype)
-        self.copies, self.biases = self._places(self.weights)
-        self.mean = (np.tile(np.eye(c_out, dtype=int), 4) * _reciprocal(4, rows)).astype(dtype)
-        columns = np.arange(kw + 1)[:, None] + 2 * np.arange(w)  # of x, under each shift and each entry of the pool
-        self.overlap = (columns.ravel() == np.arange(width)[:, None]).astype(int).astype(dtype)
-        self.z, self.arrays_for = _aligned_ones((h, 4 * c_out, w, n), dtype), (shape, dtype)
+        # a patch is kh neighbouring rows, and the next one begins a row below
+        self.patches = as_strided(rows, (h, kh * rows.shape[1], w, n), rows.strides)
+        self.weights = np.zeros((2 * c_out, self.patches.shape[1]), dtype)
+        self.first, self.second, self.biases = self._places(self.weights)
+        self.mean = np.tile(np.eye(c_out, dtype=dtype), 4) * _reciprocal(4, rows)
+        # one where a column of x lies under a shift, at an entry of the pool
+        self.overlap = np.eye(width, dtype=dtype).take(np.add.outer(range(kw + 1), range(0, 2 * w, 2)).ravel(), axis=1)
+        self.padded_z, self.arrays_for = _aligned((h + 2 * kh - 2, 2 * c_out, w, n), 0, dtype), (shape, dtype)
+        self.z = self.padded_z[kh - 1 : kh - 1 + h]
 
     def _places(self, weights):
-        """Views of the matrix (4 O, (kh+1) (C (kw+1) + 1)): the places of the four copies of K, and of b."""
+        """Views of the matrix (2 O, kh (C (kw+1) + 1)): the places of K, of its copy one column further, and of b."""
         c_out, c_in, kh, kw = self.params["K"].shape
-        quad, b = weights.reshape(2, 2, c_out, kh + 1, -1)[..., :-1], weights.reshape(2, 2, c_out, -1)[..., -1]
-        r, e, m, u, i, v = quad.reshape(2, 2, c_out, kh + 1, c_in, kw + 1).strides
-        # one copy further is also one row or column of the patch further
-        return as_strided(quad, (2, 2, c_out, c_in, kh, kw), (r + u, e + v, m, i, u, v)), b
+        pair = weights.reshape(2, c_out, kh, -1)
+        K = pair[..., :-1].reshape(2, c_out, kh, c_in, kw + 1).swapaxes(2, 3)
+        return K[0, ..., :-1], K[1, ..., 1:], pair[:, :, -1, -1]
 
     def kinks(self, x):
         return self.f.kinks(super().compute(x))
 
 
-def _aligned_ones(shape, dtype):
-    """np.ones that begins at a line of the cache (64 bytes), so that wide registers read half as many lines."""
-    block = np.ones(math.prod(shape) + 64, dtype)
+def _aligned(shape, value, dtype):
+    """np.full that begins at a line of the cache (64 bytes), so that wide registers read half as many lines."""
+    block = np.full(math.prod(shape) + 64, value, dtype)
     start = -block.ctypes.data % 64 // block.itemsize
     return block[start : start + math.prod(shape)].reshape(shape)
 

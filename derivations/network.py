@@ -184,3 +184,21 @@ chain.define(40, quad_gradient[o, r, e, c, p, q])
 four = total(quad_gradient[o, r, e, c, u + r, v + e], *block)
 one = total(delta_z[o, size * i + r, size * j + e, t] * at, *everywhere)
 chain.claim(41, four, one, "rearranging", ranges={o: O, c: C, u: kh, v: kw})
+
+# The layer as it is shipped: n copies beside each other only, since rows are shared; back, rows by a full correlation.
+at_z, beside, inside = size * j + e, ((p, size * H), (j, Wd), (t, N)), (e, size)
+pair = total(padded(K[o, c, u, q - e]) * X[c, p + u, size * j + q, t], (c, C), (u, kh), (q, size + kw - 1))
+in_pair = {"ranges": {o: O, p: size * H, j: Wd, e: size, t: N}}
+chain.claim(42, z_low[o, p, at_z, t], pair + B[o], "index shift", **in_pair)
+pair_gradient = named(
+    r"\hat G",
+    (O, size, C, kh, size + kw - 1),
+    lambda o, e, c, u, q: total(delta_z[o, p, size * j + e, t] * X[c, p + u, size * j + q, t], *beside),
+)
+chain.define(43, pair_gradient[o, e, c, u, q])
+one = total(delta_z[o, p, at_z, t] * X[c, p + u, at_z + v, t], *beside, inside)
+chain.claim(44, total(pair_gradient[o, e, c, u, v + e], inside), one, "rearranging", ranges={o: O, c: C, u: kh, v: kw})
+J_z = named("J", (), lambda: total(delta_z[o, p, at_z, t] * z_low[o, p, at_z, t], (o, O), *beside, inside))()
+chain.define(45, J_z)
+collected = padded(K[o, c, u, q - at_z]) * padded(delta_z[o, p - u, at_z, t])
+chain.claim(46, Partial(J_z, X[c, p, q, t]), total(collected, (o, O), (u, kh), (j, Wd), inside), "index shift")
