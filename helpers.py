@@ -535,8 +535,8 @@ class ConvPool2D(Conv2D):
         # one product for each row of z and row of K
         products = self.patches.reshape(height, kh, -1, w * n) @ delta_z.reshape(height, 1, -1, w * n).swapaxes(2, 3)
         first, second, b = self._places(products.sum(axis=0).reshape(-1, 2 * c_out).T)
-        beta, b_pool = np.einsum("ohwn,ohwn->o", delta, self.pooled), np.einsum("ohwn->o", delta)
-        return {"K": first + second, "b": b.sum(axis=0), "beta": beta, "b_pool": b_pool}
+        beta = (delta.reshape(c_out, 1, -1) @ self.pooled.reshape(c_out, -1, 1)).reshape(c_out)
+        return {"K": first + second, "b": b.sum(axis=0), "beta": beta, "b_pool": np.einsum("ohwn->o", delta)}
 
     def input_gradient(self, delta):
         (c_in, height, _, n), (_, maps, w, _), kh = self.input_shape, self.z.shape, self.params["K"].shape[2]
