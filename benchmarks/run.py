@@ -70,7 +70,7 @@ def measured_here(options, threads):
         ]  # fmt: skip
         if threads == 1:
             images, times = (4, 1) if quick else (64, 3)
-            found["loops"] = compared(images, (6, 12), "same", threads, times, ("fused", "loops"))
+            found["loops"] = compared(images, (6, 12), None, threads, times, ("fused", "loops"))
     if "training" in options.parts and threads == 1:
         limit, seeds = (500, (0,)) if quick else (None, (0, 1, 2))
         found["training"] = [measure.train(seed, True, 1 if quick else 3, limit) for seed in seeds]
