@@ -334,7 +334,7 @@ class ReLU(Activation):
 class Conv2D(Layer):
     """Convolution of maps: z[o] = sum over c of correlate(x[c], K[o,c]) + b[o], every ``stride`` steps, zero-padded.
 
-    x (C, H, W, N) -> z (O, OH, OW, N) with OH = (H + 2 padding - kh) // stride + 1, OW likewise; K (O, C, kh, kw), b
+    x (C, H, W, N) -> z (O, Hz, Wz, N) with Hz = (H + 2 padding - kh) // stride + 1, Wz likewise; K (O, C, kh, kw), b
     (O,). ``size`` is the side of the kernel, or (kh, kw). ``backward`` takes delta = dJ/dz.
 
     The windows of each row of outputs are laid out as the columns of a matrix (im2col), so that the layer is a stack of
@@ -363,12 +363,12 @@ class Conv2D(Layer):
         (c_out, c_in, kh, kw), b = self.params["K"].shape, self.params["b"]
         p, s = self.padding, self.stride
         padded = np.pad(x, ((0, 0), (p, p), (p, p), (0, 0))) if p else x
-        shifts = sliding_window_view(padded, kw, axis=2)[:, :, ::s]  # (C, H, OW, N, kw)
+        shifts = sliding_window_view(padded, kw, axis=2)[:, :, ::s]  # (C, H, Wz, N, kw)
         self.padded_shape, (height, columns, n) = padded.shape, shifts.shape[1:4]
         rows = shifts.transpose(1, 0, 4, 2, 3).copy().reshape(height, c_in * kw, columns * n)
-        windows = sliding_window_view(rows, kh, axis=0)[::s].transpose(0, 3, 1, 2)  # (OH, kh, C kw, OW N)
+        windows = sliding_window_view(rows, kh, axis=0)[::s].transpose(0, 3, 1, 2)  # (Hz, kh, C kw, Wz N)
         self.columns = windows.reshape(len(windows), kh * c_in * kw, columns * n)
-        products = (self._kernels() @ self.columns).transpose(1, 0, 2)  # (O, OH, OW N)
+        products = (self._kernels() @ self.columns).transpose(1, 0, 2)  # (O, Hz, Wz N)
         return np.add(products, b[:, None, None], order="C").reshape(c_out, len(windows), columns, n)
 
     def parameter_gradients(self, delta):
@@ -396,7 +396,7 @@ class Conv2D(Layer):
 
 
 def _by_row(delta):
-    """delta (O, OH, OW, N) as a stack of matrices (O, OW N), one for each row of outputs."""
+    """delta (O, Hz, Wz, N) as a stack of matrices (O, Wz N), one for each row of outputs."""
     return delta.reshape(*delta.shape[:2], -1).transpose(1, 0, 2)
 
 
@@ -491,11 +491,11 @@ class ConvPool2D(Conv2D):
 
     Two windows side by side that meet under one entry of the pool lie in one patch of x, a column wider than the
     kernel. So K and a copy of it, one column further, zeros beside them, make a convolution with 2 O maps that steps
-    two columns at a time: the pair. It copies less of x, into a product twice as wide. The bias is one more column of
-    the matrix, for a row of ones, which stands below each row of x in a patch. K is used twice and collects two
-    gradients. Three other sums are products, too: ``mean`` takes the mean of the four maps under an entry of the pool;
-    back at x, the rows are a full correlation with the rows of K turned around, and ``overlap`` adds what overlaps
-    within a row. Equations network.*.
+    two columns at a time: the pair. It copies less of x, for a product of twice as many rows. The bias is one more
+    column of the matrix, for a row of ones, which stands below each row of x in a patch. K is used twice and collects
+    two gradients. Three other sums are products, too: ``mean`` takes the mean of the four entries under an entry of the
+    pool; back at x, down the rows stands a full correlation with the rows of K turned around, and ``overlap`` adds what
+    overlaps within a row. Inside the layer, z is not asked whether it is finite. Equations network.*.
     """
 
     arguments = ("c_in", "c_out", "size", "activation")
@@ -503,23 +503,23 @@ class ConvPool2D(Conv2D):
     def __init__(self, c_in, c_out, size, activation="relu", rng=None, dtype=np.float64):
         super().__init__(c_in, c_out, size, rng=rng, dtype=dtype)
         _check_name("activation", activation, ACTIVATIONS)
-        self.activation, self.arrays_for = activation, None
-        self.f = _ReLUInPlace() if activation == "relu" else ACTIVATIONS[activation]()
+        self.activation, self.arrays_for, self.f = activation, None, _IN_PLACE[activation]()
         self.params |= {"beta": np.ones(c_out, dtype), "b_pool": np.zeros(c_out, dtype)}
 
     def __getstate__(self):
         return self.__dict__ | {"arrays_for": None}  # a copy makes arrays of its own: copied views are views no more
 
     def compute(self, x):
-        if self.arrays_for != (given := (x.shape, np.result_type(x, 1 / 4, *self.params.values()))):
-            self._make_arrays(*given)
-        (height, _, w, n), c_out = self.z.shape, self.c_out
+        K, dtype = self.params["K"], np.result_type(x, 1 / 4, *self.params.values())
+        if self.arrays_for != (x.shape, K.shape, dtype):
+            self._make_arrays(x.shape, K.shape, dtype)
+        (height, _, w, n), c_out = self.z.shape, len(K)
         for v in range(self.shifts.shape[2]):
             self.shifts[:, :, v] = x[:, :, v : v + 2 * w : 2].swapaxes(0, 1)
-        self.first[...], self.second[...], self.biases[...] = self.params["K"], self.params["K"], self.params["b"]
-        # one product for each pair, small enough for the cache
+        self.first[...], self.second[...], self.biases[...] = K, K, self.params["b"]
+        # one product for every two neighbours in a row of z, small enough for the cache
         np.matmul(self.weights, self.patches.swapaxes(1, 2), out=self.z.swapaxes(1, 2))
-        a = self.f.compute(self.z.reshape(height // 2, 4 * c_out, w * n))
+        a, self.slope = self.f.compute(self.z.reshape(height // 2, 4 * c_out, w * n)), self.f.slope
         self.pooled = np.empty((c_out, height // 2, w, n), self.z.dtype)
         np.matmul(self.mean, a, out=self.pooled.reshape(c_out, -1, w * n).swapaxes(0, 1))
         return _per_map(self.params["beta"]) * self.pooled + _per_map(self.params["b_pool"])
@@ -530,7 +530,7 @@ class ConvPool2D(Conv2D):
         # delta takes the place of z, which has served, between rows of zeros
         self.padded_delta = self.padded_z.astype(np.result_type(self.z, g), copy=False)
         delta_z = self.padded_delta[kh - 1 : kh - 1 + height].reshape(-1, 4, c_out, w * n)
-        delta_z[...] = self.f.slope.reshape(delta_z.shape)
+        delta_z[...] = self.slope.reshape(delta_z.shape)
         delta_z *= g.swapaxes(0, 1).reshape(-1, 1, c_out, w * n)
         # one product for each row of z and row of K
         products = self.patches.reshape(height, kh, -1, w * n) @ delta_z.reshape(height, 1, -1, w * n).swapaxes(2, 3)
@@ -546,9 +546,9 @@ class ConvPool2D(Conv2D):
         np.matmul(turned, patches.swapaxes(1, 2), out=rows.swapaxes(1, 2))
         return self.overlap @ rows.reshape(height, c_in, -1, n).swapaxes(0, 1)
 
-    def _make_arrays(self, shape, dtype):
+    def _make_arrays(self, maps, kernels, dtype):
         """The arrays that every batch of this shape and type uses again, and their views."""
-        (c_out, c_in, kh, kw), (height, width, n) = self.params["K"].shape, shape[1:]
+        (_, height, width, n), (c_out, c_in, kh, kw), self.arrays_for = maps, kernels, None
         _check_divides((height - kh + 1, width - kw + 1), 2, self)
         h, w = height - kh + 1, (width - kw + 1) // 2
         rows = _aligned((height, c_in * (kw + 1) + 1, w, n), 1, dtype)  # the last of each stays ones
@@ -560,8 +560,8 @@ class ConvPool2D(Conv2D):
         self.mean = np.tile(np.eye(c_out, dtype=dtype), 4) * _reciprocal(4, rows)
         # one where a column of x lies under a shift, at an entry of the pool
         self.overlap = np.eye(width, dtype=dtype).take(np.add.outer(range(kw + 1), range(0, 2 * w, 2)).ravel(), axis=1)
-        self.padded_z, self.arrays_for = _aligned((h + 2 * kh - 2, 2 * c_out, w, n), 0, dtype), (shape, dtype)
-        self.z = self.padded_z[kh - 1 : kh - 1 + h]
+        self.padded_z = _aligned((h + 2 * kh - 2, 2 * c_out, w, n), 0, dtype)
+        self.z, self.arrays_for = self.padded_z[kh - 1 : kh - 1 + h], (maps, kernels, dtype)
 
     def _places(self, weights):
         """Views of the matrix (2 O, kh (C (kw+1) + 1)): the places of K, of its copy one column further, and of b."""
@@ -703,6 +703,7 @@ class Network:
 
 
 ACTIVATIONS = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
+_IN_PLACE = ACTIVATIONS | {"relu": _ReLUInPlace}
 
 
 def lenet(maps=(6, 12), activation="relu", pool="mean", pool_activation="same", seed=0, dtype=np.float32, fused=False):

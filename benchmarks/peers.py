@@ -123,7 +123,7 @@ def _numpy_step(x, labels, maps, pool_activation, forward, backward):
 def _im2col_forward(x, K, b):
     n, c, height, width = x.shape
     o, _, kh, kw = K.shape
-    windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(2, 3))  # (N, C, OH, OW, kh, kw)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(2, 3))  # (N, C, Hz, Wz, kh, kw)
     columns = windows.transpose(0, 1, 4, 5, 2, 3).reshape(n, c * kh * kw, -1)
     z = (K.reshape(o, -1) @ columns).reshape(n, o, height - kh + 1, width - kw + 1)
     return z + b[:, None, None], columns

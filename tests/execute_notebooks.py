@@ -43,6 +43,7 @@ def execute(path, cell_seconds, notebook_seconds):
         timeout=cell_seconds,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # how output is cut into messages is chance
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
     )

@@ -5,7 +5,7 @@ import sympy
 
 
 def layer(x, K, b=None, stride=1, padding=0):
-    """z (O, OH, OW, N) from x (C, H, W, N), K (O, C, kh, kw) and b (O,), by the definition (maps.1)."""
+    """z (O, Hz, Wz, N) from x (C, H, W, N), K (O, C, kh, kw) and b (O,), by the definition (maps.1)."""
     (_, height, width, n), (c_out, _, kh, kw) = x.shape, K.shape
     rows, columns = (height + 2 * padding - kh) // stride + 1, (width + 2 * padding - kw) // stride + 1
     z = np.zeros((c_out, rows, columns, n), dtype=object)

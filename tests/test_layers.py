@@ -641,11 +641,46 @@ def test_the_fused_layer_begins_anew_for_another_batch_type_or_image():
         )
 
 
+def test_the_fused_layer_begins_anew_for_a_kernel_of_another_shape():
+    x, layer = maps(X), ConvPool2D(1, 1, 2)
+    layer.forward(x)
+    layer.params["K"] = np.ones((1, 1, 1, 2))
+    with pytest.raises(ValueError, match=r"\(3, 2\)"):  # three rows of windows cannot be halved
+        layer.forward(x)
+    assert layer.forward(x[:, :2]).tolist() == [[[[(1 + 2 + 2 + 0 + 3 + 1 + 1 + 4) / 4]]]]
+
+
+def test_the_fused_layer_recovers_where_memory_ran_out(monkeypatch):
+    layer, aligned, calls = worked_fused(), helpers._aligned, []
+    layer.forward(maps(X))
+
+    def runs_out(*given):
+        calls.append(given)
+        if len(calls) == 2:
+            raise MemoryError
+        return aligned(*given)
+
+    monkeypatch.setattr(helpers, "_aligned", runs_out)
+    with pytest.raises(MemoryError):
+        layer.forward(np.concatenate([maps(X)] * 3, axis=-1))
+    assert np.array_equal(matrix(layer.forward(maps(X))), [[14]])
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+def test_a_fused_layer_in_float32_takes_a_delta_in_float64(activation):
+    rng = np.random.default_rng(0)
+    layer = ConvPool2D(2, 3, (3, 2), activation, rng=rng, dtype=np.float32)
+    x, delta = rng.standard_normal((2, 6, 5, 4)).astype(np.float32), rng.standard_normal((3, 2, 2, 4))
+    for fused, plain in zip(through([layer], x, delta), through(three_layers(layer), x, delta), strict=True):
+        assert fused.dtype == plain.dtype
+        assert np.abs(fused - plain).max() < 1e-5 * np.abs(plain).max()
+
+
 def test_a_copy_of_the_fused_layer_shares_no_memory_with_it():
     layer = worked_fused()
     z = layer.forward(maps(X))
-    other = copy.deepcopy(layer)
-    other.forward(maps(X + 1))
+    for copied in (copy.deepcopy, copy.copy):
+        copied(layer).forward(maps(-X))
     assert np.array_equal(matrix(layer.backward(np.full(z.shape, 8))), [[6, 12, 0], [24, 12, 12], [18, 12, -6]])
     assert np.array_equal(matrix(layer.forward(maps(X))), [[14]])
 
