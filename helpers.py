@@ -541,6 +541,7 @@ class ConvPool2D(Conv2D):
     def input_gradient(self, delta):
         (c_in, height, _, n), (_, maps, w, _), kh = self.input_shape, self.z.shape, self.params["K"].shape[2]
         turned = self.weights.reshape(maps, kh, -1)[:, ::-1, :-1].transpose(2, 1, 0).reshape(-1, kh * maps)
+        # again patches of kh neighbouring rows, now of delta
         patches = as_strided(self.padded_delta, (height, kh * maps, w, n), self.padded_delta.strides)
         rows = np.empty((height, len(turned), w, n), patches.dtype)
         np.matmul(turned, patches.swapaxes(1, 2), out=rows.swapaxes(1, 2))
