@@ -513,27 +513,27 @@ class ConvPool2D(Conv2D):
         K, dtype = self.params["K"], np.result_type(x, 1 / 4, *self.params.values())
         if self.arrays_for != (x.shape, K.shape, dtype):
             self._make_arrays(x.shape, K.shape, dtype)
-        (height, _, w, n), c_out = self.z.shape, len(K)
+        (h, _, w, n), c_out = self.z.shape, len(K)
         for v in range(self.shifts.shape[2]):
             self.shifts[:, :, v] = x[:, :, v : v + 2 * w : 2].swapaxes(0, 1)
         self.first[...], self.second[...], self.biases[...] = K, K, self.params["b"]
         # one product for every two neighbours in a row of z, small enough for the cache
         np.matmul(self.weights, self.patches.swapaxes(1, 2), out=self.z.swapaxes(1, 2))
-        a, self.slope = self.f.compute(self.z.reshape(height // 2, 4 * c_out, w * n)), self.f.slope
-        self.pooled = np.empty((c_out, height // 2, w, n), self.z.dtype)
+        a, self.slope = self.f.compute(self.z.reshape(h // 2, 4 * c_out, w * n)), self.f.slope
+        self.pooled = np.empty((c_out, h // 2, w, n), self.z.dtype)
         np.matmul(self.mean, a, out=self.pooled.reshape(c_out, -1, w * n).swapaxes(0, 1))
         return _per_map(self.params["beta"]) * self.pooled + _per_map(self.params["b_pool"])
 
     def parameter_gradients(self, delta):
-        (height, _, w, n), (c_out, _, kh, _) = self.z.shape, self.params["K"].shape
+        (h, _, w, n), (c_out, _, kh, _) = self.z.shape, self.params["K"].shape
         g = _per_map(self.params["beta"] * _reciprocal(4, delta)) * delta
         # delta takes the place of z, which has served, between rows of zeros
         self.padded_delta = self.padded_z.astype(np.result_type(self.z, g), copy=False)
-        delta_z = self.padded_delta[kh - 1 : kh - 1 + height].reshape(-1, 4, c_out, w * n)
+        delta_z = self.padded_delta[kh - 1 : kh - 1 + h].reshape(-1, 4, c_out, w * n)
         delta_z[...] = self.slope.reshape(delta_z.shape)
         delta_z *= g.swapaxes(0, 1).reshape(-1, 1, c_out, w * n)
         # one product for each row of z and row of K
-        products = self.patches.reshape(height, kh, -1, w * n) @ delta_z.reshape(height, 1, -1, w * n).swapaxes(2, 3)
+        products = self.patches.reshape(h, kh, -1, w * n) @ delta_z.reshape(h, 1, -1, w * n).swapaxes(2, 3)
         first, second, b = self._places(products.sum(axis=0).reshape(-1, 2 * c_out).T)
         beta = (delta.reshape(c_out, 1, -1) @ self.pooled.reshape(c_out, -1, 1)).reshape(c_out)
         return {"K": first + second, "b": b.sum(axis=0), "beta": beta, "b_pool": np.einsum("ohwn->o", delta)}
@@ -551,7 +551,7 @@ class ConvPool2D(Conv2D):
         """The arrays that every batch of this shape and type uses again, and their views."""
         (_, height, width, n), (c_out, c_in, kh, kw), self.arrays_for = maps, kernels, None
         _check_divides((height - kh + 1, width - kw + 1), 2, self)
-        h, w = height - kh + 1, (width - kw + 1) // 2
+        h, w = height - kh + 1, (width - kw + 1) // 2  # rows of z, and pairs in each
         rows = _aligned((height, c_in * (kw + 1) + 1, w, n), 1, dtype)  # the last of each stays ones
         self.shifts = rows[:, :-1].reshape(height, c_in, kw + 1, w, n)
         # a patch is kh neighbouring rows, and the next one begins a row below

@@ -65,7 +65,7 @@ CHANGES = [
     ("fused", "self.shifts[:, :, v] =", "self.shifts[:, :, -1 - v] ="),
     ("fused", "[:, ::-1, :-1].transpose(2, 1, 0)", "[:, :, :-1].transpose(2, 1, 0)"),
     ("fused", "kh * rows.shape[1], w, n), rows.strides)", "kh * rows.shape[1], w, n), (0, *rows.strides[1:]))"),
-    ("fused", "self.padded_delta[kh - 1 : kh - 1 + height]", "self.padded_delta[:height]"),
+    ("fused", "self.padded_delta[kh - 1 : kh - 1 + h]", "self.padded_delta[:h]"),
     ("fused", "delta_z *= g", "delta_z *= -g"),
     ("fused", "K[1, ..., 1:]", "K[1, ..., :-1]"),
     ("fused", '"K": first + second', '"K": 2 * first'),
